@@ -1,0 +1,1 @@
+"""The shared kernel and the composition of the whole; so far the `sawtuna` command."""

@@ -1,0 +1,1 @@
+"""Complaints and service requests. Its rooms follow with the portal."""

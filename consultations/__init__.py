@@ -1,0 +1,1 @@
+"""Public consultations, suggestions and petitions. Its rooms follow with the portal."""

@@ -1,0 +1,184 @@
+"""Appending to an archive so that it is valid at every moment, whatever interrupts the writer.
+
+An append is all or nothing: a full disk, Ctrl-C or any other exception puts the file back to its last event. What a
+power cut or `kill -9` leaves behind the last event was never acknowledged; `Journal.open` moves it to a file beside the
+archive and says so in `recovered`.
+"""
+
+import fcntl
+import os
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Self
+
+from crypto.archive import Cut, Reader, entry_bytes, first_entry
+from crypto.board import Event, Kind, Unclaimed, data_name, event_name, may_follow, replay
+from crypto.encoding import sha256_hex
+from crypto.errors import Rejected
+
+
+class Busy(Rejected):
+    """Another program is writing to the archive."""
+
+
+class Journal:
+    """An archive open for appending, locked against other writers."""
+
+    def __init__(self, path: Path, descriptor: int, timestamp: int) -> None:
+        self.path = path
+        self.recovered: Path | None = None
+        self._descriptor = descriptor
+        self._timestamp = timestamp
+        self._end = 0
+        self._last: str | None = None
+        self._kind: Kind | None = None
+        self._height = 0
+
+    @classmethod
+    def create(cls, path: Path, timestamp: int) -> Self:
+        """Begin a new archive; `FileExistsError` when there is one."""
+        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
+        journal = cls(path, descriptor, timestamp)
+        try:
+            _lock(descriptor)
+            journal._write(first_entry(timestamp))
+        except BaseException:
+            os.close(descriptor)
+            path.unlink()
+            raise
+        _sync_folder(path.parent)
+        return journal
+
+    @classmethod
+    def open(cls, path: Path) -> Self:
+        """Go on with an archive, after checking its framing, hashes, chain and order from the start."""
+        descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
+        try:
+            _lock(descriptor)
+            with Reader.open(path) as reader:
+                journal = cls(path, descriptor, reader.timestamp)
+                journal._end = len(first_entry(reader.timestamp))
+                torn = journal._replay(reader)
+            if torn:
+                journal._set_aside()
+        except BaseException:
+            os.close(descriptor)
+            raise
+        return journal
+
+    def _replay(self, reader: Reader) -> bool:
+        """Find the end of the last event; whether something unfinished follows it."""
+        try:
+            for step in replay(reader):
+                errors = [entry.error for entry in (*step.data, step.entry) if entry.error is not None]
+                errors += [*step.chain_errors, *step.data_errors]
+                if errors:
+                    raise errors[0]
+                self._end, self._last, self._kind = step.end, step.entry.digest, step.event.kind
+                self._height = step.event.height + 1
+        except (Cut, Unclaimed):
+            return True
+        return self._end != reader.length
+
+    def _set_aside(self) -> None:
+        """Move the bytes after the last event, which nobody was told about, into a file of their own."""
+        number = 1
+        while (beside := self.path.with_name(f"{self.path.name}.torn-{number}")).exists():
+            number += 1
+        with beside.open("xb") as copy:
+            os.lseek(self._descriptor, self._end, os.SEEK_SET)
+            while chunk := os.read(self._descriptor, 1 << 20):
+                copy.write(chunk)
+            copy.flush()
+            os.fsync(copy.fileno())
+        os.ftruncate(self._descriptor, self._end)
+        os.fsync(self._descriptor)
+        self.recovered = beside
+
+    @property
+    def kind(self) -> Kind | None:
+        """The last event's kind; None in an empty archive."""
+        return self._kind
+
+    @property
+    def height(self) -> int:
+        """The height that the next event will have."""
+        return self._height
+
+    def append(self, kind: Kind, *data: bytes) -> Event:
+        """Add one event and the records before it, the last of which is its payload; durable on return."""
+        return self.append_many(kind, [data])[-1]
+
+    def append_many(self, kind: Kind, batch: Sequence[Sequence[bytes]]) -> list[Event]:
+        """Several events of one kind in one write."""
+        out = bytearray()
+        events: list[Event] = []
+        last, height, previous = self._last, self._height, self._kind
+        for data in batch:
+            if not may_follow(previous, kind):
+                raise Rejected(
+                    "%(kind)s cannot follow %(previous)s", kind=str(kind), previous=str(previous or "an empty archive")
+                )
+            for record in data:
+                out += entry_bytes(data_name(record), record, self._timestamp)
+            event = Event(last, height, kind, sha256_hex(data[-1]) if data else None)
+            body = event.to_json()
+            out += entry_bytes(event_name(body), body, self._timestamp)
+            events.append(event)
+            last, height, previous = sha256_hex(body), height + 1, kind
+        self._write(bytes(out))
+        self._last, self._height, self._kind = last, height, previous
+        return events
+
+    def _write(self, data: bytes) -> None:
+        try:
+            os.lseek(self._descriptor, self._end, os.SEEK_SET)
+            view = memoryview(data)
+            while view:
+                view = view[os.write(self._descriptor, view) :]
+            os.fsync(self._descriptor)
+        except BaseException:
+            os.ftruncate(self._descriptor, self._end)
+            raise
+        self._end += len(data)
+
+    def close(self) -> None:
+        """Give up the lock."""
+        os.close(self._descriptor)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+
+def _lock(descriptor: int) -> None:
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise Busy("another program is writing to this archive; try again when it has finished") from error
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def write_whole(path: Path, data: bytes, mode: int = 0o644) -> None:
+    """Replace a file in one step: readers see the old content or the new one, never a part."""
+    beside = path.with_name(f".{path.name}.new")
+    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+    try:
+        with os.fdopen(descriptor, "wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        beside.replace(path)
+    except BaseException:
+        beside.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)

@@ -1,0 +1,121 @@
+"""Checks of single ballots, and their sum; the part worth spreading over processes.
+
+One function a check, each given a ballot and raising `ProtocolError`. `examine` runs them on a handful of ballots and
+answers with what it found and the sum of those that count, so that only small things travel between processes.
+"""
+
+import signal
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
+from dataclasses import dataclass, field
+from itertools import islice
+from multiprocessing import get_context
+from pathlib import Path
+
+from crypto import tally
+from crypto.archive import Reader
+from crypto.ballot import Ballot
+from crypto.election import Election
+from crypto.encoding import sha256_b64
+from crypto.errors import ProtocolError
+from crypto.tally import Ciphertexts
+from crypto.verification.report import MAX_FAILURES, Failure
+from crypto.verification.scratch import Located
+
+CHUNK = 50
+"""Ballots handed to a process at once: a quarter of a second of work."""
+
+PARALLEL_FROM = 200
+"""Below this many ballots, starting processes costs more than it gains."""
+
+PER_BALLOT: dict[str, Callable[[Election, Ballot], None]] = {
+    "ballots.election": lambda election, ballot: ballot.verify_election(election),
+    "ballots.signatures": lambda election, ballot: ballot.verify_signature(election),
+    "ballots.proofs": lambda election, ballot: ballot.verify_answers(election),
+}
+
+
+@dataclass(slots=True)
+class Examined:
+    """What was found in some ballots: per check how many were looked at, failures, and the sum of those that count."""
+
+    total: Ciphertexts | None
+    looked_at: dict[str, int] = field(default_factory=dict)
+    failures: list[tuple[str, Failure]] = field(default_factory=list)
+    done: int = 0
+
+
+def examine(reader: Reader, election: Election, chunk: list[Located]) -> Examined:
+    """Check the ballots of `chunk`."""
+    found = Examined(tally.empty(election) if election.homomorphic else None)
+    for located in chunk:
+        data = reader.read_at(located.offset, located.size)
+        place = (f"event[{located.height}]",)
+        found.done += 1
+        found.looked_at["ballots.form"] = found.looked_at.get("ballots.form", 0) + 1
+        try:
+            ballot = Ballot.parse_recorded(election, data)
+        except ProtocolError as error:
+            found.failures.append(("ballots.form", _failure(error.at(*place), data)))
+            continue
+        for check, function in PER_BALLOT.items():
+            found.looked_at[check] = found.looked_at.get(check, 0) + 1
+            try:
+                function(election, ballot)
+            except ProtocolError as error:
+                found.failures.append((check, _failure(error.at(*place), data)))
+        if found.total is not None and located.weight is not None:
+            answers = ballot.homomorphic()
+            fits = [len(answer.choices) for answer in answers] == [len(row) for row in found.total]
+            if fits:  # a ballot of another shape has failed ballots.proofs, and cannot be added
+                found.total = tally.add(found.total, [answer.choices for answer in answers], located.weight)
+    del found.failures[MAX_FAILURES:]
+    return found
+
+
+def _failure(error: ProtocolError, data: bytes) -> Failure:
+    failure = Failure.of(error)
+    return Failure(f"{failure.place} (ballot {sha256_b64(data)})", failure.message, failure.params)
+
+
+def examine_all(
+    path: Path, reader: Reader, election: Election, ballots: Iterable[Located], jobs: int
+) -> Iterator[Examined]:
+    """Check all ballots, in `jobs` processes when there is more than one; never more than a few chunks in flight."""
+    chunks = _chunks(ballots)
+    if jobs <= 1:
+        for chunk in chunks:
+            yield examine(reader, election, chunk)
+        return
+    pool = ProcessPoolExecutor(jobs, get_context("spawn"), _start, (path, election.data))
+    try:
+        pending: set[Future[Examined]] = set()
+        for chunk in chunks:
+            pending.add(pool.submit(_examine, chunk))
+            if len(pending) >= 3 * jobs:
+                done, pending = wait(pending, return_when=FIRST_COMPLETED)
+                yield from (future.result() for future in done)
+        yield from (future.result() for future in pending)
+    finally:
+        pool.shutdown(cancel_futures=True)
+
+
+def _chunks(ballots: Iterable[Located]) -> Iterator[list[Located]]:
+    iterator = iter(ballots)
+    while chunk := list(islice(iterator, CHUNK)):
+        yield chunk
+
+
+_state: tuple[Reader, Election] | None = None
+
+
+def _start(path: Path, election: bytes) -> None:
+    """Once a process: open the archive. Ctrl-C is the parent's business."""
+    global _state  # noqa: PLW0603 - the state of a worker process, set once by its initializer
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    _state = (Reader.open(path), Election.parse(election))
+
+
+def _examine(chunk: list[Located]) -> Examined:
+    assert _state is not None
+    return examine(*_state, chunk)

@@ -1,0 +1,258 @@
+"""Verification of a whole record: one walk over the chain, then ballots, tally, decryptions, result."""
+
+import os
+from collections.abc import Callable
+from pathlib import Path
+
+from crypto import tally
+from crypto.archive import Reader
+from crypto.ballot import Envelope
+from crypto.board import Kind, Step, may_follow, replay
+from crypto.election import Election
+from crypto.encoding import hex_to_b64
+from crypto.errors import Malformed, ProtocolError, Rejected, Unsupported
+from crypto.tally import Ciphertexts
+from crypto.trustees import Trustees
+from crypto.verification import ballots, counting, setup
+from crypto.verification.report import Failure, Report, Verdict
+from crypto.verification.scratch import Scratch
+
+Progress = Callable[[str, int, int], None]
+"""Called with a stage (`reading` in bytes, `ballots`), how much is done, and of how much."""
+
+
+def verify_record(
+    path: Path, *, previous: Path | None = None, jobs: int | None = None, progress: Progress = lambda *_: None
+) -> Report:
+    """Verify the archive at `path`, with the decryption proofs beside it.
+
+    `previous` is an older copy of the same archive, all of which must still be there. Raises only `OSError`, when a
+    file cannot be opened; everything else is in the report.
+    """
+    report = Report()
+    try:
+        with Reader.open(path) as reader:
+            _Verification(path, reader, report, progress).run(jobs)
+            if previous is not None:
+                previous_kept(report, previous, path)
+            if report.verdict is not Verdict.VERIFIED:
+                report.result = None  # a number that is not verified is no result
+    except Unsupported as error:
+        report.unsupported = Failure.of(error)
+    except Rejected as error:
+        report["archive.entries"].count += 1
+        report["archive.entries"].fail(error)
+    except Malformed as error:
+        report.unreadable = Failure.of(error)
+    return report
+
+
+def previous_kept(report: Report, previous: Path, path: Path) -> None:
+    """An archive only grows: the older copy must be the beginning of this one, to the byte."""
+    outcome = report["previous.kept"]
+    with Reader.open(previous) as older:
+        boundary = older.length
+    outcome.count += 1
+    position, newer_length = 0, path.stat().st_size
+    with previous.open("rb") as old, path.open("rb") as new:
+        while chunk := old.read(1 << 20):
+            other = new.read(len(chunk))
+            if chunk != other:
+                position += next((i for i, (a, b) in enumerate(zip(chunk, other, strict=False)) if a != b), len(other))
+                if newer_length <= position < boundary:
+                    message = "this record ends at byte %(position)s, the earlier one went on to byte %(end)s"
+                    outcome.fail(Rejected(message, position=position, end=boundary).at("previous"))
+                else:
+                    outcome.fail(
+                        Rejected("the records differ from byte %(position)s on", position=position).at("previous")
+                    )
+                return
+            position += len(chunk)
+
+
+class _Verification:
+    """The state of one verification; `run` is its story."""
+
+    def __init__(self, path: Path, reader: Reader, report: Report, progress: Progress) -> None:
+        self.path = path
+        self.reader = reader
+        self.report = report
+        self.progress = progress
+        self.scratch = Scratch()
+        self.election: Election | None = None
+        self.trustees: Trustees | None = None
+        self.last_kind: Kind | None = None
+        self.tallies: list[tuple[tally.SizedTally | None, bytes]] = []
+        self.decrypted: list[counting.Decrypted] = []
+        self.results: list[bytes] = []
+
+    def run(self, jobs: int | None) -> None:
+        try:
+            self._walk()
+            if self.election is not None:
+                total = self._ballots(self.election, jobs)
+                if total is not None and self.trustees is not None:
+                    self._count(self.election, self.trustees, total)
+        finally:
+            self.scratch.close()
+
+    # The walk over the chain
+
+    def _walk(self) -> None:
+        entries = self.report["archive.entries"]
+        try:
+            for step in replay(self.reader):
+                for entry in (*step.data, step.entry):
+                    entries.count += 1
+                    if entry.error is not None:
+                        entries.fail(entry.error)
+                self._link(step)
+                self._read(step)
+                self.progress("reading", step.end, self.reader.length)
+        except (Malformed, Rejected) as error:
+            if isinstance(error, Unsupported):
+                raise
+            entries.count += 1
+            entries.fail(error)
+        self.report.phase = str(self.last_kind) if self.last_kind is not None else None
+        if self.last_kind is None:
+            order = self.report["archive.order"]
+            order.count += 1
+            order.fail(Failure("", "the archive holds no election"))
+
+    def _link(self, step: Step) -> None:
+        chain, records, order = (self.report[f"archive.{name}"] for name in ("chain", "records", "order"))
+        chain.count += 1
+        for error in step.chain_errors:
+            chain.fail(error)
+        records.count += 1
+        for error in step.data_errors:
+            records.fail(error)
+        shuffled = self.election is not None and self.election.shuffled
+        with order.attempt(step.where):
+            kind, before = step.event.kind, self.last_kind
+            self.last_kind = kind
+            if not may_follow(before, kind, shuffled=shuffled):
+                before_text = str(before or "an empty archive")
+                raise Rejected("%(kind)s cannot follow %(previous)s", kind=str(kind), previous=before_text)
+
+    def _read(self, step: Step) -> None:
+        """Take from a step what later checks need. What could not be claimed has failed already and is passed over."""
+        kind = step.event.kind
+        if kind is Kind.BALLOT:
+            self._ballot(step)
+        elif step.data_errors:
+            return
+        elif kind is Kind.SETUP:
+            if self.election is None:
+                self._setup(step)
+        elif kind is Kind.ENCRYPTED_TALLY:
+            encrypted, sized = step.data
+            parsed = counting.parse_sized(self.report["tally.counts"], self.reader.read(sized))
+            self.tallies.append((parsed, self.reader.read(encrypted)))
+        elif kind is Kind.PARTIAL_DECRYPTION:
+            decryption, owned = step.data
+            try:
+                owner, _ = tally.parse_owned(self.reader.read(owned))
+                self.decrypted.append(counting.Decrypted(step.event.height, owner, self.reader.read(decryption)))
+            except ProtocolError as error:
+                self.report["decryptions.owners"].fail(error.at(step.where))
+        elif kind is Kind.RESULT:
+            self.results.append(self.reader.read(step.data[0]))
+
+    def _setup(self, step: Step) -> None:
+        report, data = self.report, step.data
+        election = setup.election_parameters(report["election.parameters"], self.reader.read(data[0]))
+        if election is None:
+            return
+        self.election = election
+        report.uuid, report.name, report.fingerprint = election.uuid, election.name, election.fingerprint
+        report.questions = election.questions
+        report.unsupported = setup.unsupported_questions(election)
+        self.trustees = setup.trustees_proofs(report["trustees.proofs"], election, self.reader.read(data[1]))
+        if self.trustees is not None:
+            setup.trustees_distinct(report["trustees.distinct"], self.trustees)
+            setup.election_key(report["election.key"], election, self.trustees)
+            for warning in setup.threshold_warnings(self.trustees):
+                report["trustees.proofs"].warn(warning)
+        report.credentials_fingerprint = hex_to_b64(data[2].digest)
+        file = self.reader.stream(data[2])
+        setup.credentials_list(report["credentials.list"], report, self.scratch, election.group, file)
+
+    def _ballot(self, step: Step) -> None:
+        """Enter a ballot into the lists, without arithmetic."""
+        if len(step.data) != 1 or step.data[0].digest != step.event.payload:
+            return
+        entry, height, report = step.data[0], step.event.height, self.report
+        report.recorded += 1
+        with report["ballots.unique"].attempt(step.where):
+            if not self.scratch.add_ballot(height, entry.digest, entry.offset, entry.size):
+                raise Rejected("this ballot stands in the record before")
+        try:
+            envelope = Envelope.parse(self.reader.read(entry))
+        except ProtocolError:
+            return  # `ballots.form` reads it again and says what is wrong
+        with report["ballots.credentials"].attempt(step.where, "credential"):
+            if not self.scratch.vote(height, envelope.credential):
+                raise Rejected("the credential is not on the list")
+
+    # The arithmetic
+
+    def _ballots(self, election: Election, jobs: int | None) -> Ciphertexts | None:
+        """Check every ballot; the sum of the last ones, when this version can add them."""
+        report, recorded = self.report, self.report.recorded
+        report.counted, report.weight = self.scratch.counted()
+        total = tally.empty(election) if election.homomorphic else None
+        if jobs is None:
+            jobs = os.cpu_count() or 1 if recorded >= ballots.PARALLEL_FROM else 1
+        done = 0
+        for found in ballots.examine_all(self.path, self.reader, election, self.scratch.ballots(), jobs):
+            for check, count in found.looked_at.items():
+                report[check].count += count
+            for check, failure in found.failures:
+                report[check].fail(failure)
+            if total is not None and found.total is not None:
+                total = tally.add(total, found.total)
+            done += found.done
+            self.progress("ballots", done, recorded)
+        for check in ("ballots.form", *ballots.PER_BALLOT):
+            report[check].failures.sort(key=lambda failure: _height(failure.place))
+        return total
+
+    def _count(self, election: Election, trustees: Trustees, total: Ciphertexts) -> None:
+        report = self.report
+        for sized, data in self.tallies:
+            counting.tally_sums(report["tally.sums"], total, data)
+            if sized is not None:
+                counting.tally_counts(report["tally.counts"], sized, report.counted, report.weight)
+        counting.decryptions_owners(report["decryptions.owners"], trustees, self.decrypted)
+        valid = counting.decryptions_proofs(report["decryptions.proofs"], election, trustees, total, self.decrypted)
+        digests = {item.owner: counting.digest(item.data) for item in reversed(self.decrypted)}
+        counting.decryptions_strong(
+            report["decryptions.strong"],
+            report,
+            election,
+            trustees,
+            total,
+            {owner: (decryption, digests[owner]) for owner, decryption in valid.items()},
+            read_proofs(self.path, election),
+        )
+        for data in self.results:
+            report.result = counting.result_counts(report["result.counts"], election, trustees, total, valid, data)
+
+
+def _height(place: str) -> int:
+    return int(place.removeprefix("event[").partition("]")[0])
+
+
+def read_proofs(path: Path, election: Election) -> bytes | None:
+    """The decryption proofs beside the archive, in `UUID.record`; None when there are none."""
+    try:
+        return proofs_path(path, election.uuid).read_bytes()
+    except FileNotFoundError:
+        return None
+
+
+def proofs_path(archive: Path, uuid: str) -> Path:
+    """Where the decryption proofs of an archive lie."""
+    return archive.parent / f"{uuid}.record" / "decryption-proofs.json"
