@@ -7,12 +7,12 @@ archive and says so in `recovered`.
 
 import fcntl
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
 from crypto.archive import Cut, Reader, entry_bytes, first_entry
-from crypto.board import Event, Kind, Unclaimed, data_name, event_name, may_follow, replay
+from crypto.board import Event, Kind, Step, Unclaimed, data_name, event_name, may_follow, replay
 from crypto.encoding import sha256_hex
 from crypto.errors import Rejected
 
@@ -50,15 +50,18 @@ class Journal:
         return journal
 
     @classmethod
-    def open(cls, path: Path) -> Self:
-        """Go on with an archive, after checking its framing, hashes, chain and order from the start."""
+    def open(cls, path: Path, visit: Callable[[Reader, Step], None] = lambda *_: None) -> Self:
+        """Go on with an archive, after checking its framing, hashes and chain from the start.
+
+        `visit` sees every step on the way.
+        """
         descriptor = os.open(path, os.O_RDWR | os.O_CLOEXEC)
         try:
             _lock(descriptor)
             with Reader.open(path) as reader:
                 journal = cls(path, descriptor, reader.timestamp)
                 journal._end = len(first_entry(reader.timestamp))
-                torn = journal._replay(reader)
+                torn = journal._replay(reader, visit)
             if torn:
                 journal._set_aside()
         except BaseException:
@@ -66,7 +69,7 @@ class Journal:
             raise
         return journal
 
-    def _replay(self, reader: Reader) -> bool:
+    def _replay(self, reader: Reader, visit: Callable[[Reader, Step], None]) -> bool:
         """Find the end of the last event; whether something unfinished follows it."""
         try:
             for step in replay(reader):
@@ -76,6 +79,7 @@ class Journal:
                     raise errors[0]
                 self._end, self._last, self._kind = step.end, step.entry.digest, step.event.kind
                 self._height = step.event.height + 1
+                visit(reader, step)
         except (Cut, Unclaimed):
             return True
         return self._end != reader.length

@@ -18,9 +18,9 @@ from crypto.ballot import Ballot
 from crypto.election import Election
 from crypto.encoding import sha256_b64
 from crypto.errors import ProtocolError
+from crypto.scratch import Located
 from crypto.tally import Ciphertexts
 from crypto.verification.report import MAX_FAILURES, Failure
-from crypto.verification.scratch import Located
 
 CHUNK = 50
 """Ballots handed to a process at once: a quarter of a second of work."""

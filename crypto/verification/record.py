@@ -11,11 +11,11 @@ from crypto.board import Kind, Step, may_follow, replay
 from crypto.election import Election
 from crypto.encoding import hex_to_b64
 from crypto.errors import Malformed, ProtocolError, Rejected, Unsupported
-from crypto.tally import Ciphertexts
+from crypto.scratch import Scratch
+from crypto.tally import Ciphertexts, PartialDecryption
 from crypto.trustees import Trustees
 from crypto.verification import ballots, counting, setup
-from crypto.verification.report import Failure, Report, Verdict
-from crypto.verification.scratch import Scratch
+from crypto.verification.report import Evidence, Failure, Report, Verdict
 
 Progress = Callable[[str, int, int], None]
 """Called with a stage (`reading` in bytes, `ballots`), how much is done, and of how much."""
@@ -91,8 +91,10 @@ class _Verification:
             self._walk()
             if self.election is not None:
                 total = self._ballots(self.election, jobs)
+                valid: dict[int, PartialDecryption] = {}
                 if total is not None and self.trustees is not None:
-                    self._count(self.election, self.trustees, total)
+                    valid = self._count(self.election, self.trustees, total)
+                self.report.evidence = Evidence(self.election, self.trustees, total, valid)
         finally:
             self.scratch.close()
 
@@ -219,7 +221,8 @@ class _Verification:
             report[check].failures.sort(key=lambda failure: _height(failure.place))
         return total
 
-    def _count(self, election: Election, trustees: Trustees, total: Ciphertexts) -> None:
+    def _count(self, election: Election, trustees: Trustees, total: Ciphertexts) -> dict[int, PartialDecryption]:
+        """Everything after the close; the valid decryptions by owner."""
         report = self.report
         for sized, data in self.tallies:
             counting.tally_sums(report["tally.sums"], total, data)
@@ -239,6 +242,7 @@ class _Verification:
         )
         for data in self.results:
             report.result = counting.result_counts(report["result.counts"], election, trustees, total, valid, data)
+        return valid
 
 
 def _height(place: str) -> int:

@@ -1,12 +1,15 @@
 """What a verification found: one outcome a check, in a fixed order, and the verdict that follows from them."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import Any
 
+from crypto.election import Election
 from crypto.errors import ProtocolError
+from crypto.tally import Ciphertexts, PartialDecryption
+from crypto.trustees import Trustees
 
 MAX_FAILURES = 1000
 """Failures kept with their place, a check; beyond it they are only counted, so that memory stays bounded."""
@@ -136,6 +139,16 @@ class Outcome:
         return value
 
 
+@dataclass(frozen=True, slots=True)
+class Evidence:
+    """What was recomputed on the way, for whoever goes on from here: trustees decrypting, an administrator counting."""
+
+    election: Election
+    trustees: Trustees | None
+    total: Ciphertexts | None
+    decryptions: Mapping[int, PartialDecryption]
+
+
 @dataclass(slots=True)
 class Report:
     """The whole finding about one record."""
@@ -155,6 +168,7 @@ class Report:
     weight: int = 0
     result: list[list[int]] | None = None
     decryption_proofs: str | None = None
+    evidence: Evidence | None = None
 
     def __getitem__(self, check: str) -> Outcome:
         return self.outcomes[check]
@@ -169,6 +183,13 @@ class Report:
         if self.unsupported:
             return Verdict.UNSUPPORTED
         return Verdict.VERIFIED if self.phase == "Result" else Verdict.IN_PROGRESS
+
+    def require_strong(self) -> None:
+        """Make missing strong proofs a failure; for elections that promise them, as all of ours do."""
+        if self.decryption_proofs == "weak":
+            self["decryptions.strong"].count += 1
+            self["decryptions.strong"].fail(Failure("decryption-proofs", "the strong proofs are missing"))
+            self.result = None
 
     def to_json(self) -> dict[str, Any]:
         """For `--json`; docs/record.md describes every key."""

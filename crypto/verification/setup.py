@@ -9,9 +9,9 @@ from crypto.credentials import PublicCredential
 from crypto.election import Election, Lists, Ranked
 from crypto.errors import Malformed, ProtocolError, Rejected, Unsupported
 from crypto.groups import Group
+from crypto.scratch import Scratch
 from crypto.trustees import Pedersen, Single, Trustees
 from crypto.verification.report import Failure, Outcome, Report
-from crypto.verification.scratch import Scratch
 
 
 def election_parameters(outcome: Outcome, data: bytes) -> Election | None:

@@ -1,7 +1,7 @@
 """The only thing that grows with an election: which credentials there are, which ballots, which are the last.
 
 SQLite's private temporary database holds it: in memory while it is small, in an unnamed file when it is not, so that
-ten million ballots fit into a bounded part of memory. Nothing of it outlives the verification.
+ten million ballots fit into a bounded part of memory. Nothing of it outlives the program.
 """
 
 import sqlite3
@@ -51,6 +51,21 @@ class Scratch:
             return False
         self._db.execute("UPDATE ballot SET credential = ? WHERE height = ?", (public, height))
         return True
+
+    def has_credential(self, public: str) -> bool:
+        """Whether this credential is on the list."""
+        return self._db.execute("SELECT 1 FROM credential WHERE public = ?", (public,)).fetchone() is not None
+
+    def has_ballot(self, digest: str) -> bool:
+        """Whether this very ballot is recorded."""
+        return (
+            self._db.execute("SELECT 1 FROM ballot WHERE digest = ?", (bytes.fromhex(digest),)).fetchone() is not None
+        )
+
+    def last(self, public: str) -> int | None:
+        """Height of the last ballot of a credential."""
+        row = self._db.execute("SELECT last FROM credential WHERE public = ?", (public,)).fetchone()
+        return row[0] if row else None
 
     def ballots(self) -> Iterator[Located]:
         """All ballots by height."""
