@@ -27,11 +27,14 @@ class Answer:
     blank_proof: tuple[Proof, ...] | None
 
     @classmethod
-    def parse(cls, group: Group, value: object) -> Self:
-        """As recorded: every element in the group, scalars in range, spelling as lenient as belenios-tool's."""
+    def parse(cls, group: Group, value: object, size: int) -> Self:
+        """As recorded: every element in the group, scalars in range, spelling as lenient as belenios-tool's.
+
+        `size` is the number of ciphertexts that the question asks for.
+        """
         fields = members(value, "choices", "individual_proofs", "overall_proof")
         choices = []
-        for index, choice in enumerate(array(fields["choices"])):
+        for index, choice in enumerate(array(fields["choices"], size)):
             with within("choices", index):
                 choices.append(Ciphertext.parse_lenient(group, choice))
         individual = []
@@ -41,7 +44,7 @@ class Answer:
         with within("overall_proof"):
             overall = _proofs(group, fields["overall_proof"])
         blank = None
-        if "blank_proof" in fields:
+        if fields.get("blank_proof") is not None:
             with within("blank_proof"):
                 blank = _proofs(group, fields["blank_proof"])
         return cls(tuple(choices), tuple(individual), overall, blank)
@@ -61,7 +64,7 @@ class Answer:
         """That it encrypts an allowed choice; `statement` is S of section 6."""
         if len(self.choices) != question.size:
             raise Rejected(
-                "%(found)s ciphertexts where %(expected)s belong", found=len(self.choices), expected=question.size
+                "%(found)s elements where %(expected)s belong", found=len(self.choices), expected=question.size
             )
         for index, (choice, proofs) in enumerate(zip(self.choices, self.individual_proofs, strict=True)):
             with within("individual_proofs", index):
@@ -144,7 +147,7 @@ def parse_answer(group: Group, question: Question, value: object) -> Answer | Ra
     """The answer to a question of any kind."""
     match question:
         case Homomorphic():
-            return Answer.parse(group, value)
+            return Answer.parse(group, value, question.size)
         case Ranked():
             return RankedAnswer.parse(group, value)
         case Lists():
@@ -157,9 +160,8 @@ def encrypt_answer(
     """Encrypt a choice that `question.check_choice` accepts; also the randomness, for a Benaloh audit only."""
     question.check_choice(list(choice))
     group = key.group
-    powers = (group.identity, group.generator)
     randomness = tuple(group.random() for _ in choice)
-    choices = tuple(encrypt(key, powers[mark], r) for mark, r in zip(choice, randomness, strict=True))
+    choices = tuple(_encrypt_mark(key, mark, r) for mark, r in zip(choice, randomness, strict=True))
     individual = tuple(
         tuple(prove_one_of(_values(c, 0, 1), mark, r, key, _member(version, statement, c)))
         for c, mark, r in zip(choices, choice, randomness, strict=True)
@@ -223,6 +225,12 @@ def open_answer(question: Homomorphic, key: Point, answer: Answer, randomness: S
     except ProtocolError as error:
         raise Rejected(error.message, **error.params) from error
     return choice
+
+
+def _encrypt_mark(key: Point, mark: int, randomness: Secret) -> Ciphertext:
+    """Encrypt 0 or 1. Both are computed and one is taken, so that the time does not depend on the voter's choice."""
+    zero = encrypt(key, key.group.identity, randomness)
+    return (zero, Ciphertext(zero.alpha, zero.beta * key.group.generator))[mark]
 
 
 def _proofs(group: Group, value: object) -> tuple[Proof, ...]:

@@ -180,6 +180,14 @@ class Reader:
         body = bytes(kept) if size <= KEPT else None
         return Entry(number, offset, name, size, digest.hexdigest(), body)
 
+    def is_empty_from(self, offset: int) -> bool:
+        """Whether nothing but zero bytes stands from `offset` to the end of the file."""
+        self._file.seek(offset)
+        while chunk := self._file.read(KEPT):
+            if any(chunk):
+                return False
+        return True
+
     def read(self, entry: Entry) -> bytes:
         """The whole body of an entry of bounded size."""
         return entry.body if entry.body is not None else self.read_at(entry.offset, entry.size)

@@ -87,7 +87,10 @@ def spoiled(archive: Path, uuid: str) -> set[str]:
 
 
 def spoil(archive: Path, uuid: str, digest: str) -> None:
-    """Never let the ballot be cast; done before its randomness is shown."""
+    """Never let the ballot be cast; done before its randomness is shown. `BallotBox.spoil` is the way in.
+
+    Call it with the archive's lock held: the list is read and written again.
+    """
     ballots = spoiled(archive, uuid) | {digest}
     path = spoiled_path(archive, uuid)
     path.parent.mkdir(exist_ok=True)

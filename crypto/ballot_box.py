@@ -52,14 +52,7 @@ def found(
             most=MAX_TOTAL_WEIGHT,
         )
     setup = Setup(sha256_hex(election), sha256_hex(trustees), sha256_hex(public)).to_json()
-    journal = Journal.create(path, timestamp)
-    try:
-        journal.append(Kind.SETUP, election, trustees, public, setup)
-    except BaseException:
-        path.unlink()
-        raise
-    finally:
-        journal.close()
+    Journal.create(path, timestamp, (election, trustees, public, setup)).close()
     return parsed
 
 
@@ -149,6 +142,15 @@ class BallotBox:
         self._scratch.add_ballot(event.height, ballot.digest, 0, len(data))
         self._scratch.vote(event.height, public)
         return Cast(ballot.tracker, event.height, replaces)
+
+    def spoil(self, ballot: Ballot) -> None:
+        """Keep a sealed ballot out for good, before it is opened for an audit.
+
+        A ballot that is in the box cannot be opened: that would prove to anybody how its voter voted.
+        """
+        if self._scratch.has_ballot(ballot.digest):
+            raise Rejected("this very ballot is in the box already")
+        audits.spoil(self.journal.path, self.election.uuid, ballot.digest)
 
     def close(self) -> None:
         """End the vote, for good."""

@@ -13,6 +13,8 @@ from crypto.encoding import canonical, hex_digest, members, parse_json, sha256_h
 from crypto.errors import Malformed, ProtocolError, Rejected, within
 
 MAX_HEIGHT = 2**31
+MAX_EVENT = 4096
+"""Bytes of an event's JSON; a real one has fewer than 300."""
 
 
 class Kind(StrEnum):
@@ -150,6 +152,8 @@ def replay(reader: Reader) -> Iterator[Step]:
                 raise Rejected("records pile up that no event names").at(entry.where)
             continue
         try:
+            if entry.size > MAX_EVENT:
+                raise Malformed("the record is larger than %(most)s bytes", most=MAX_EVENT)
             event = Event.parse(reader.read(entry))
         except ProtocolError as error:
             raise error.at(entry.where)  # noqa: B904 - the same error goes on with its place

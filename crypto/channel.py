@@ -65,13 +65,14 @@ def receive(version: Version1, channel_key: Secret, sender: Point, value: object
     if fields.get("algorithm") != "AES-GCM":
         raise Unsupported("this message was encrypted by a release before 3.1, which is not read here")
     envelope = Ciphertext.parse(group, fields)
-    shared = envelope.beta / envelope.alpha**channel_key
+    # alpha^-dk rather than a division: the inverse of a secret element would take a time that depends on it.
+    shared = envelope.beta * envelope.alpha ** (group.scalar(0) - channel_key)
     try:
         plain = _cipher(shared).decrypt(_iv(envelope.alpha), bytes.fromhex(text(fields["data"])), None)
-    except InvalidTag as error:
-        raise Rejected("the message was not encrypted to this key, or was changed") from error
-    except ValueError as error:
-        raise Malformed("encrypted data in hexadecimal digits was expected") from error
+    except InvalidTag:
+        raise Rejected("the message was not encrypted to this key, or was changed") from None
+    except ValueError:
+        raise Malformed("encrypted data in hexadecimal digits was expected") from None
     signed = Signed.parse(group, parse_json(plain))
     signed.verify(version, sender)
     outer = members(parse_json(signed.message.encode()), "recipient", "message")

@@ -97,10 +97,8 @@ def file_json(election: Election, proofs: list[StrongProofs]) -> bytes:
 def parse_file(election: Election, data: bytes) -> dict[int, StrongProofs]:
     """Read the file; it must belong to `election` and name every owner once."""
     fields = members(parse_json(data), "version", "uuid", "election_hash", "decryptions")
-    if fields["version"] != FORMAT:
-        raise Unsupported(
-            "decryption proofs of format %(version)s are not known here", version=str(fields["version"])[:20]
-        )
+    if whole_number(fields["version"]) != FORMAT:
+        raise Unsupported("decryption proofs of format %(version)s are not known here", version=fields["version"])
     if fields["uuid"] != election.uuid or fields["election_hash"] != election.fingerprint:
         raise Rejected("the decryption proofs belong to another election")
     found: dict[int, StrongProofs] = {}

@@ -9,7 +9,9 @@ from crypto.groups import Group, Point, named
 from crypto.transcripts import Version1, of_version
 
 MAX_ANSWERS = 10_000
-"""More than any ballot paper; a bound on what a hostile record can make us compute."""
+"""Answers of all questions together: more than any ballot paper; a bound on what a hostile record can make us do."""
+
+MAX_QUESTIONS = 1_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,11 +156,17 @@ class Election:
         with within("public_key"):
             key = group.parse_key(fields["public_key"])
         questions = []
-        for index, value in enumerate(array(fields["questions"])):
+        for index, value in enumerate(array(fields["questions"])[: MAX_QUESTIONS + 1]):
             with within("questions", index):
                 questions.append(parse_question(value))
         if not questions:
             raise Malformed("an election has at least one question")
+        if len(questions) > MAX_QUESTIONS or sum(len(question.answers) for question in questions) > MAX_ANSWERS:
+            raise Malformed(
+                "an election has at most %(most)s questions and %(answers)s answers",
+                most=MAX_QUESTIONS,
+                answers=MAX_ANSWERS,
+            )
         with within("uuid"):
             uuid = election_uuid(fields["uuid"])
         return cls(

@@ -7,6 +7,7 @@ bytes are: duplicate keys, lone surrogates, NaN, numbers of thousands of digits,
 import base64
 import hashlib
 import json
+import math
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -22,7 +23,10 @@ SMALL_NUMBER = 1_073_741_823
 """Weights and counts up to this are JSON numbers, above it decimal strings (PROTOCOL.md section 2)."""
 
 _DECIMAL = re.compile(r"(?:0|[1-9][0-9]*)\Z")
-_LENIENT = re.compile(r"\+?(?:0[xX](?P<hex>[0-9a-fA-F]+)|0[oO](?P<oct>[0-7]+)|0[bB](?P<bin>[01]+)|(?P<dec>[0-9]+))\Z")
+_LENIENT = re.compile(
+    r"\+?(?:0[xX](?P<hex>[0-9a-fA-F][0-9a-fA-F_]*)|0[oO](?P<oct>[0-7][0-7_]*)|0[bB](?P<bin>[01][01_]*)"
+    r"|(?P<dec>[0-9][0-9_]*))\Z"
+)
 _HEX_DIGEST = re.compile(r"[0-9a-f]{64}\Z")
 _UUID = re.compile(rf"[{BASE58}]{{14,64}}\Z")
 
@@ -48,34 +52,41 @@ def canonical(value: object) -> bytes:
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
-    members = dict(pairs)
-    if len(members) != len(pairs):
-        names = [name for name, _ in pairs]
-        repeated = next(name for name in names if names.count(name) > 1)
-        raise Malformed("the key “%(key)s” stands twice", key=repeated[:80])
-    return members
+    found: dict[str, Any] = {}
+    for name, value in pairs:
+        if name in found:
+            raise Malformed("the key “%(key)s” stands twice", key=name[:80])
+        found[name] = value
+    return found
 
 
 def _constant(text: str) -> object:
     raise Malformed("“%(text)s” is not a JSON number", text=text)
 
 
+def _float(text: str) -> float:
+    number = float(text)
+    if not math.isfinite(number):
+        raise Malformed("a JSON number is too long")
+    return number
+
+
 def parse_json(data: bytes) -> Any:
     """Read one JSON text of UTF-8 bytes, refusing duplicate keys, NaN, lone surrogates and absurd numbers or depth."""
     try:
         text = data.decode()
-        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_constant)
+        value = json.loads(text, object_pairs_hook=_unique, parse_constant=_constant, parse_float=_float)
         if "\\u" in text:
             json.dumps(value, ensure_ascii=False).encode()
         return value
-    except UnicodeError as error:
-        raise Malformed("the text is not valid UTF-8") from error
+    except UnicodeError:
+        raise Malformed("the text is not valid UTF-8") from None  # the cause would hold the text, which may be secret
     except json.JSONDecodeError as error:
-        raise Malformed("this is not JSON (character %(position)s)", position=error.pos) from error
-    except RecursionError as error:
-        raise Malformed("the JSON is nested too deeply") from error
-    except ValueError as error:
-        raise Malformed("a JSON number is too long") from error
+        raise Malformed("this is not JSON (character %(position)s)", position=error.pos) from None
+    except RecursionError:
+        raise Malformed("the JSON is nested too deeply") from None
+    except ValueError:
+        raise Malformed("a JSON number is too long") from None
 
 
 def members(value: object, *required: str) -> Mapping[str, Any]:
@@ -123,16 +134,15 @@ def decimal(value: object) -> int:
 
 def lenient_integer(value: object) -> int:
     """A non-negative integer in any spelling that belenios-tool takes inside an answer (PROTOCOL.md section 5)."""
-    digits = text(value)
-    if len(digits) > 4 * MAX_DIGITS or not (match := _LENIENT.match(digits)):
+    match = _LENIENT.match(text(value))
+    if match is None:
         raise Malformed("a whole number was expected")
-    for name, base in (("hex", 16), ("oct", 8), ("bin", 2)):
+    for name, base in (("dec", 10), ("hex", 16), ("oct", 8), ("bin", 2)):
         if match[name]:
-            return int(match[name], base)
-    significant = match["dec"].lstrip("0") or "0"
-    if len(significant) > MAX_DIGITS:
-        raise Malformed("a whole number was expected")
-    return int(significant)
+            significant = match[name].replace("_", "").lstrip("0") or "0"
+            if len(significant) <= 4 * MAX_DIGITS and (base != 10 or len(significant) <= MAX_DIGITS):
+                return int(significant, base)
+    raise Malformed("a whole number was expected")
 
 
 def big_number(value: object) -> int:

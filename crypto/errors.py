@@ -4,6 +4,7 @@ A message is an English template, looked up in the catalogue of the reader's lan
 parameters. No parameter is ever a secret.
 """
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Self
@@ -15,7 +16,7 @@ class ProtocolError(Exception):
     def __init__(self, message: str, /, **params: object) -> None:
         super().__init__(message)
         self.message = message
-        self.params = params
+        self.params = {key: visible(value) if isinstance(value, str) else value for key, value in params.items()}
         self.place: tuple[str | int, ...] = ()
 
     def at(self, *place: str | int) -> Self:
@@ -45,12 +46,20 @@ class Rejected(ProtocolError):
     """Everything could be read, and a claim in it is false."""
 
 
+_INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+
+
+def visible(text: str) -> str:
+    """A text from a record, without what would move a terminal's cursor or turn the text around it."""
+    return _INVISIBLE.sub("\ufffd", text)
+
+
 def path_text(place: tuple[str | int, ...]) -> str:
     """Spell a position; indexes count from 0, as in JSON tools."""
     text = ""
     for part in place:
         text += f"[{part}]" if isinstance(part, int) else f".{part}" if text else part
-    return text
+    return visible(text)
 
 
 @contextmanager

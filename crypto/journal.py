@@ -2,11 +2,12 @@
 
 An append is all or nothing: a full disk, Ctrl-C or any other exception puts the file back to its last event. What a
 power cut or `kill -9` leaves behind the last event was never acknowledged; `Journal.open` moves it to a file beside the
-archive and says so in `recovered`.
+archive and says so in `recovered`. Anything else that is wrong with the file is refused and left as it is.
 """
 
 import fcntl
 import os
+import tempfile
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
@@ -14,7 +15,7 @@ from typing import Self
 from crypto.archive import Cut, Reader, entry_bytes, first_entry
 from crypto.board import Event, Kind, Step, Unclaimed, data_name, event_name, may_follow, replay
 from crypto.encoding import sha256_hex
-from crypto.errors import Rejected
+from crypto.errors import Malformed, Rejected
 
 
 class Busy(Rejected):
@@ -33,19 +34,28 @@ class Journal:
         self._last: str | None = None
         self._kind: Kind | None = None
         self._height = 0
+        self._whole = True
 
     @classmethod
-    def create(cls, path: Path, timestamp: int) -> Self:
-        """Begin a new archive; `FileExistsError` when there is one."""
-        descriptor = os.open(path, os.O_RDWR | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o644)
-        journal = cls(path, descriptor, timestamp)
+    def create(cls, path: Path, timestamp: int, setup: Sequence[bytes] = ()) -> Self:
+        """Begin a new archive, with its Setup event where given; `FileExistsError` when there is one.
+
+        The file appears under its name when it is whole, and not before.
+        """
+        descriptor, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
         try:
+            journal = cls(path, descriptor, timestamp)
             _lock(descriptor)
+            os.fchmod(descriptor, 0o644)
             journal._write(first_entry(timestamp))
+            if setup:
+                journal.append(Kind.SETUP, *setup)
+            os.link(beside, path)
         except BaseException:
             os.close(descriptor)
-            path.unlink()
             raise
+        finally:
+            Path(beside).unlink()
         _sync_folder(path.parent)
         return journal
 
@@ -77,11 +87,17 @@ class Journal:
                 errors += [*step.chain_errors, *step.data_errors]
                 if errors:
                     raise errors[0]
+                if step.event.kind not in _ANY_ORDER and not may_follow(self._kind, step.event.kind):
+                    raise _out_of_order(step.event.kind, self._kind).at(step.where)
                 self._end, self._last, self._kind = step.end, step.entry.digest, step.event.kind
                 self._height = step.event.height + 1
                 visit(reader, step)
         except (Cut, Unclaimed):
             return True
+        except Malformed:
+            if reader.is_empty_from(self._end):
+                return True  # room that the file system had set aside for an append that never came
+            raise
         return self._end != reader.length
 
     def _set_aside(self) -> None:
@@ -120,9 +136,7 @@ class Journal:
         last, height, previous = self._last, self._height, self._kind
         for data in batch:
             if not may_follow(previous, kind):
-                raise Rejected(
-                    "%(kind)s cannot follow %(previous)s", kind=str(kind), previous=str(previous or "an empty archive")
-                )
+                raise _out_of_order(kind, previous)
             for record in data:
                 out += entry_bytes(data_name(record), record, self._timestamp)
             event = Event(last, height, kind, sha256_hex(data[-1]) if data else None)
@@ -130,21 +144,28 @@ class Journal:
             out += entry_bytes(event_name(body), body, self._timestamp)
             events.append(event)
             last, height, previous = sha256_hex(body), height + 1, kind
+        if not self._whole:
+            raise Rejected("an earlier write was interrupted; open the archive anew")
+        self._whole = False  # until the state says again what the file says: Ctrl-C may come between any two lines
         self._write(bytes(out))
         self._last, self._height, self._kind = last, height, previous
+        self._whole = True
         return events
 
     def _write(self, data: bytes) -> None:
+        end = self._end
         try:
-            os.lseek(self._descriptor, self._end, os.SEEK_SET)
+            os.lseek(self._descriptor, end, os.SEEK_SET)
             view = memoryview(data)
             while view:
                 view = view[os.write(self._descriptor, view) :]
             os.fsync(self._descriptor)
+            self._end = end + len(data)
         except BaseException:
-            os.ftruncate(self._descriptor, self._end)
+            os.ftruncate(self._descriptor, end)
+            os.fsync(self._descriptor)
+            self._whole = self._end == end
             raise
-        self._end += len(data)
 
     def close(self) -> None:
         """Give up the lock."""
@@ -157,11 +178,29 @@ class Journal:
         self.close()
 
 
+_ANY_ORDER = frozenset({Kind.SHUFFLE, Kind.END_SHUFFLES})
+"""Events of elections with ranked questions, which this version reads and does not run."""
+
+
+def _out_of_order(kind: Kind, previous: Kind | None) -> Rejected:
+    return Rejected("%(kind)s cannot follow %(previous)s", kind=str(kind), previous=str(previous or "an empty archive"))
+
+
 def _lock(descriptor: int) -> None:
     try:
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError as error:
         raise Busy("another program is writing to this archive; try again when it has finished") from error
+
+
+def is_being_written(path: Path) -> bool:
+    """Whether a `Journal` has the archive open at this moment."""
+    with path.open("rb") as file:
+        try:
+            fcntl.flock(file, fcntl.LOCK_SH | fcntl.LOCK_NB)
+        except BlockingIOError:
+            return True
+    return False
 
 
 def _sync_folder(folder: Path) -> None:
@@ -174,15 +213,15 @@ def _sync_folder(folder: Path) -> None:
 
 def write_whole(path: Path, data: bytes, mode: int = 0o644) -> None:
     """Replace a file in one step: readers see the old content or the new one, never a part."""
-    beside = path.with_name(f".{path.name}.new")
-    descriptor = os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC | os.O_CLOEXEC, mode)
+    descriptor, beside = tempfile.mkstemp(prefix=f".{path.name}.", dir=path.parent)
     try:
         with os.fdopen(descriptor, "wb") as file:
             file.write(data)
             file.flush()
-            os.fsync(file.fileno())
-        beside.replace(path)
+            os.fchmod(descriptor, mode)
+            os.fsync(descriptor)
+        Path(beside).replace(path)
     except BaseException:
-        beside.unlink(missing_ok=True)
+        Path(beside).unlink(missing_ok=True)
         raise
     _sync_folder(path.parent)

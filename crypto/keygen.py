@@ -7,7 +7,7 @@ so nobody can choose coefficients after seeing those of others (PROTOCOL.md sect
 
 import hashlib
 import secrets
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +15,7 @@ from crypto import transcripts
 from crypto.channel import Signed, receive, send
 from crypto.encoding import BASE58, array, canonical, members, sha256_hex, text
 from crypto.errors import Malformed, Rejected, within
-from crypto.groups import Group, Secret
+from crypto.groups import Group, Point, Secret
 from crypto.proofs import Proof
 from crypto.transcripts import Version1
 from crypto.trustees import Certificate, Pedersen, PublicKey, certificates_text, parse_coefexps, power_of_index
@@ -79,10 +79,13 @@ def check_certificates(ceremony: Ceremony, certs: Sequence[object]) -> tuple[Cer
     return tuple(parsed)
 
 
+def _seen(certs: Sequence[Certificate]) -> str:
+    return sha256_hex(canonical([cert.signed.to_json() for cert in certs]))
+
+
 def _polynomial(ceremony: Ceremony, certs: Sequence[Certificate], seed: str) -> tuple[Secret, ...]:
     """Coefficients a0, …, a(t-1), from the seed and all certificates: another ceremony, another polynomial."""
-    seen = sha256_hex(canonical([cert.signed.to_json() for cert in certs]))
-    context = f"sawtuna|polynomial|1|{ceremony.group.name}|{ceremony.size}|{ceremony.threshold}|{seen}"
+    context = f"sawtuna|polynomial|1|{ceremony.group.name}|{ceremony.size}|{ceremony.threshold}|{_seen(certs)}"
     return tuple(ceremony.group.expand(f"{context}|{k}", seed) for k in range(ceremony.threshold))
 
 
@@ -93,14 +96,21 @@ def _coefexps_message(polynomial: Sequence[Secret]) -> str:
 
 def commitment(ceremony: Ceremony, certs: Sequence[Certificate], seed: str) -> str:
     """Before step 3: what fixes the trustee's polynomial without showing anything of it (hex)."""
-    return transcripts.coefexps_commitment(_coefexps_message(_polynomial(ceremony, certs, seed)))
+    message = _coefexps_message(_polynomial(ceremony, certs, seed))
+    return transcripts.coefexps_commitment(_seen(certs), _own_index(ceremony, certs, seed) + 1, message)
 
 
-def deal(ceremony: Ceremony, certs: Sequence[Certificate], seed: str) -> dict[str, Any]:
-    """Step 3: a share of the trustee's polynomial for everybody. Publish it when all commitments are known."""
+def deal(ceremony: Ceremony, certs: Sequence[Certificate], seed: str, commitments: Sequence[str]) -> dict[str, Any]:
+    """Step 3: a share of the trustee's polynomial for everybody.
+
+    Refused before all `commitments` are known, in order, the trustee's own among them.
+    """
     version, group = ceremony.version, ceremony.group
     signing_key = version.signing_key(group, seed)
     own = _own_index(ceremony, certs, seed)
+    array(list(commitments), ceremony.size)
+    if commitments[own] != commitment(ceremony, certs, seed):
+        raise Rejected("this is not what the trustee had committed to").at("commitments", own)
     polynomial = _polynomial(ceremony, certs, seed)
     points = [group.generator**coefficient for coefficient in polynomial]
     coefexps = Signed.make(version, signing_key, _coefexps_message(polynomial))
@@ -117,55 +127,60 @@ def deal(ceremony: Ceremony, certs: Sequence[Certificate], seed: str) -> dict[st
     }
 
 
-def check_deal(
-    ceremony: Ceremony, certs: Sequence[Certificate], index: int, dealt: object, committed: str | None
-) -> None:
+def _check_revealed(
+    ceremony: Ceremony, certs: Sequence[Certificate], index: int, values: tuple[object, object], committed: str
+) -> tuple[Point, ...]:
+    """The coefexps of trustee `index` (from 1), from (coefexps, signature): signed, of the right degree, committed."""
+    version, group, author = ceremony.version, ceremony.group, certs[index - 1].verification
+    signed = Signed.parse(group, values[0])
+    signed.verify(version, author)
+    coefexps = parse_coefexps(group, signed, ceremony.threshold)
+    if transcripts.coefexps_commitment(_seen(certs), index, signed.message) != committed:
+        raise Rejected("this is not what the trustee had committed to")
+    message = certificates_text(version, (cert.signed for cert in certs), coefexps)
+    Signed(message, Proof.parse(group, values[1])).verify(version, author)
+    return coefexps
+
+
+def check_deal(ceremony: Ceremony, certs: Sequence[Certificate], index: int, dealt: object, committed: str) -> None:
     """What anybody can check of trustee `index`'s (from 1) step 3: signatures, degree, and its commitment."""
     fields = members(dealt, "polynomial", "secrets", "coefexps", "signature")
     array(fields["secrets"], ceremony.size)
     with within("coefexps"):
-        signed = Signed.parse(ceremony.group, fields["coefexps"])
-        signed.verify(ceremony.version, certs[index - 1].verification)
-        coefexps = parse_coefexps(ceremony.group, signed, ceremony.threshold)
-        if committed is not None and transcripts.coefexps_commitment(signed.message) != committed:
-            raise Rejected("this is not what the trustee had committed to")
-    with within("signature"):
-        message = certificates_text(ceremony.version, (cert.signed for cert in certs), coefexps)
-        signature = Proof.parse(ceremony.group, fields["signature"])
-        Signed(message, signature).verify(ceremony.version, certs[index - 1].verification)
+        _check_revealed(ceremony, certs, index, (fields["coefexps"], fields["signature"]), committed)
 
 
-def regroup(deals: Sequence[Mapping[str, Any]], index: int) -> dict[str, Any]:
+def regroup(deals: Sequence[object], index: int) -> dict[str, Any]:
     """Step 4: everything that trustee `index` (from 1) needs from all deals, in order."""
+    parsed = [members(dealt, "polynomial", "secrets", "coefexps", "signature") for dealt in deals]
     return {
-        "polynomial": deals[index - 1]["polynomial"],
-        "secrets": [dealt["secrets"][index - 1] for dealt in deals],
-        "coefexps": [dealt["coefexps"] for dealt in deals],
-        "signatures": [dealt["signature"] for dealt in deals],
+        "polynomial": parsed[index - 1]["polynomial"],
+        "secrets": [array(dealt["secrets"], len(parsed))[index - 1] for dealt in parsed],
+        "coefexps": [dealt["coefexps"] for dealt in parsed],
+        "signatures": [dealt["signature"] for dealt in parsed],
     }
 
 
-def finish(ceremony: Ceremony, certs: Sequence[Certificate], seed: str, received: object) -> dict[str, Any]:
+def finish(
+    ceremony: Ceremony, certs: Sequence[Certificate], seed: str, received: object, commitments: Sequence[str]
+) -> dict[str, Any]:
     """Step 5: check every share received, add them up, answer with the trustee's verification key.
 
-    A wrong share is refused with the place of its author, `secrets[i]`.
+    A wrong share, or one that is not what its author had committed to, is refused with his place, `secrets[i]`.
     """
-    version, group = ceremony.version, ceremony.group
+    version, group, size = ceremony.version, ceremony.group, ceremony.size
     own = _own_index(ceremony, certs, seed)
     signing_key, channel_key = version.signing_key(group, seed), version.channel_key(group, seed)
     fields = members(received, "secrets", "coefexps", "signatures")
-    shares, size = array(fields["secrets"], ceremony.size), ceremony.size
+    shares, revealed = array(fields["secrets"], size), array(fields["coefexps"], size)
+    signatures = array(fields["signatures"], size)
+    array(list(commitments), size)
     total: Secret | None = None
-    for index, (share, value, proof) in enumerate(
-        zip(shares, array(fields["coefexps"], size), array(fields["signatures"], size), strict=True)
-    ):
+    for index in range(size):
         with within("secrets", index):
-            signed = Signed.parse(group, value)
-            signed.verify(version, certs[index].verification)
-            coefexps = parse_coefexps(group, signed, ceremony.threshold)
-            message = certificates_text(version, (cert.signed for cert in certs), coefexps)
-            Signed(message, Proof.parse(group, proof)).verify(version, certs[index].verification)
-            content = receive(version, channel_key, certs[index].verification, share)
+            values = (revealed[index], signatures[index])
+            coefexps = _check_revealed(ceremony, certs, index + 1, values, commitments[index])
+            content = receive(version, channel_key, certs[index].verification, shares[index])
             secret = group.parse_secret(members(content, "secret")["secret"])
             if group.generator**secret != power_of_index(coefexps, own + 1):
                 raise Rejected("the share does not lie on the trustee's published polynomial")
@@ -182,22 +197,23 @@ def finish(ceremony: Ceremony, certs: Sequence[Certificate], seed: str, received
 def assemble(
     ceremony: Ceremony,
     certs: Sequence[object],
-    deals: Sequence[Mapping[str, Any]],
-    outputs: Sequence[Mapping[str, Any]],
+    deals: Sequence[object],
+    outputs: Sequence[object],
     names: Sequence[str | None] = (),
 ) -> dict[str, Any]:
     """Step 6: the `Pedersen` object of the record, verified whole. Names are added to the verification keys."""
     keys = []
     for index, output in enumerate(outputs):
-        key = dict(members(output["public_key"], "pok", "public_key", "signature"))
+        public = members(output, "public_key")["public_key"]
+        key = dict(members(public, "pok", "public_key", "signature"))
         if index < len(names) and names[index]:
             key["name"] = names[index]
         keys.append(key)
     block = {
         "threshold": ceremony.threshold,
         "certs": list(certs),
-        "coefexps": [dealt["coefexps"] for dealt in deals],
-        "signatures": [dealt["signature"] for dealt in deals],
+        "coefexps": [members(dealt, "coefexps")["coefexps"] for dealt in deals],
+        "signatures": [members(dealt, "signature")["signature"] for dealt in deals],
         "verification_keys": keys,
     }
     Pedersen.parse(ceremony.group, block, 1).verify(ceremony.version)

@@ -18,6 +18,7 @@ class Located(NamedTuple):
     offset: int
     size: int
     weight: int | None
+    digest: bytes
 
 
 class Scratch:
@@ -69,7 +70,7 @@ class Scratch:
 
     def ballots(self) -> Iterator[Located]:
         """All ballots by height."""
-        query = """SELECT height, place, size, CASE WHEN last = height THEN weight END
+        query = """SELECT height, place, size, CASE WHEN last = height THEN weight END, digest
                    FROM ballot LEFT JOIN credential ON credential = public ORDER BY height"""
         for row in self._db.execute(query):
             yield Located(*row)

@@ -269,10 +269,15 @@ def _homomorphic(election: Election) -> tuple[Any, ...]:
     return questions
 
 
-def check_result(points: Sequence[Sequence[Point]], result: Sequence[Sequence[int]]) -> None:
-    """That every published count is the one decrypted: g^count equals the message."""
+def check_result(points: Sequence[Sequence[Point]], result: Sequence[Sequence[int]], total_weight: int) -> None:
+    """That every published count is the one decrypted: g^count equals the message, and count <= `total_weight`.
+
+    Without the bound, count + q would be as good as count.
+    """
     for index, (row, counts_row) in enumerate(zip(points, result, strict=True)):
         for place, (point, count) in enumerate(zip(row, counts_row, strict=True)):
             with within("result", index, place):
-                if count < 0 or point.group.generator ** point.group.scalar(count) != point:
+                if not 0 <= count <= min(total_weight, point.group.order - 1):
+                    raise Rejected("the published count %(count)s is not possible", count=str(count)[:40])
+                if point.group.generator ** point.group.scalar(count) != point:
                     raise Rejected("the published count %(count)s is not what was decrypted", count=count)

@@ -91,9 +91,12 @@ def strong_decryption(
     return group.scalar(int.from_bytes(hashlib.sha512(message.encode()).digest()))
 
 
-def coefexps_commitment(message: str) -> str:
-    """Ours: what a threshold trustee publishes before anyone reveals `coefexps` (hex)."""
-    return sha256_hex(f"sawtuna|coefexps|1|{message}".encode())
+def coefexps_commitment(certificates: str, index: int, message: str) -> str:
+    """Ours: what threshold trustee `index` publishes before anyone reveals `coefexps` (hex).
+
+    `certificates` is the hash of all certificates, so that it belongs to one ceremony and one place in it.
+    """
+    return sha256_hex(f"sawtuna|coefexps|1|{certificates}|{index}|{message}".encode())
 
 
 def key_commitment(public_key_json: bytes) -> str:

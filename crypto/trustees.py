@@ -103,7 +103,9 @@ class Certificate:
         if "context" not in fields:
             raise Rejected("this threshold key was made by a release before 2.5.1, without protection against mixing")
         expected = {"group": group.name, "size": size, "threshold": threshold, "index": index}
-        if fields["context"] != expected:
+        context = members(fields["context"], *expected)
+        numbers = all(type(context[key]) is int for key in ("size", "threshold", "index"))
+        if not numbers or context != expected:
             raise Rejected("the certificate was made for another group of trustees or another place in it")
         with within("verification"):
             verification = group.parse_key(fields["verification"])
@@ -203,9 +205,10 @@ class Pedersen:
             with within("signatures", index):
                 message = certificates_text(version, (other.signed for other in self.certs), self.coefexps[index])
                 Signed(message, self.signatures[index]).verify(version, cert.verification)
+        polynomial = self.sum_of_polynomials()
         for index, (cert, key) in enumerate(zip(self.certs, self.verification_keys, strict=True)):
             with within("verification_keys", index):
-                if key.point != self.expected_key(index + 1):
+                if key.point != power_of_index(polynomial, index + 1):
                     raise Rejected("the key does not follow from the trustees' polynomials")
                 key.verify(version)
                 if key.signature is None:
@@ -216,8 +219,12 @@ class Pedersen:
 
     def expected_key(self, index: int) -> Point:
         """The verification key of trustee `index` (from 1): g to the sum of all polynomials there."""
+        return power_of_index(self.sum_of_polynomials(), index)
+
+    def sum_of_polynomials(self) -> tuple[Point, ...]:
+        """The sum of all polynomials, each coefficient as the exponent of g."""
         group = self.coefexps[0][0].group
-        return group.product(power_of_index(points, index) for points in self.coefexps)
+        return tuple(group.product(column) for column in zip(*self.coefexps, strict=True))
 
     @property
     def keys(self) -> Mapping[int, Point]:

@@ -285,7 +285,7 @@ class Folder:
         commitments = [hex_digest(self.read("commitments", i, "commitment")["commitment"]) for i in self._all()]
         key = self._pin(key_path, key, "commitments", commitments)
         if not self.has("shares", key.index):
-            self.publish("shares", key.index, keygen.deal(ceremony, certs, seed))
+            self.publish("shares", key.index, keygen.deal(ceremony, certs, seed, commitments))
         if waiting := self.missing("shares"):
             return key, Progress(3, steps, waiting, ready=False)
         return self._finish_threshold(key_path, key, certs, raw_certs, commitments)
@@ -306,13 +306,15 @@ class Folder:
             with within("shares", index):
                 keygen.check_deal(ceremony, certs, index, dealt, commitment)
         if not key.is_complete:
-            output = keygen.finish(ceremony, certs, seed, keygen.regroup(deals, key.index))
+            output = keygen.finish(ceremony, certs, seed, keygen.regroup(deals, key.index), commitments)
             public = output["public_key"]["public_key"]
             key = self._keep(key_path, replace(key, sealed_key=output["private_key"], public_key=public))
             if not self.has("keys", key.index):
                 self.publish("keys", key.index, output)
         elif not self.has("keys", key.index):
-            self.publish("keys", key.index, keygen.finish(ceremony, certs, seed, keygen.regroup(deals, key.index)))
+            self.publish(
+                "keys", key.index, keygen.finish(ceremony, certs, seed, keygen.regroup(deals, key.index), commitments)
+            )
         self._own("keys", key.index, "public_key", key.public_key)
         if waiting := self.missing("keys"):
             return key, Progress(4, 4, waiting, ready=False)
@@ -382,7 +384,7 @@ def read_key(path: Path) -> TrusteeKey:
 
 def describe(names: Mapping[int, str], indexes: tuple[int, ...]) -> str:
     """Trustees by number and name, for people."""
-    return "، ".join(f"{index} {names.get(index, '')}".strip() for index in indexes) if indexes else _("nobody")
+    return _(", ").join(f"{index} {names.get(index, '')}".strip() for index in indexes) if indexes else _("nobody")
 
 
 def known_names(folder: Folder) -> dict[int, str]:

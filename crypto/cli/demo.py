@@ -22,7 +22,7 @@ from crypto.cli.console import done, fact, say, stop
 from crypto.cli.credentials import PRIVATE, PUBLIC
 from crypto.cli.election import new_uuid
 from crypto.cli.files import pretty, write_new, write_private
-from crypto.cli.texts import _
+from crypto.cli.texts import _, count, ngettext
 from crypto.cli.verify import show
 from crypto.election import Election, Homomorphic, election_json
 from crypto.encoding import canonical, parse_json, sha256_hex
@@ -114,14 +114,14 @@ def election(
     done(
         _(
             "%(size)s trustees have made the key together; %(threshold)s of them can count.",
-            size=trustees,
-            threshold=threshold,
+            size=count(trustees),
+            threshold=count(threshold),
         )
     )
     plan, archive, parsed = _open(folder, uuid, chosen, voters, questions, answers, seed)
-    done(_("%(n)s voters have a code.", n=voters))
+    done(ngettext("%(n)s voter has a code.", "%(n)s voters have a code.", voters))
     _cast(archive, parsed, plan, jobs)
-    done(_("%(n)s ballots are in the box.", n=len(plan.votes)))
+    done(ngettext("%(n)s ballot is in the box.", "%(n)s ballots are in the box.", len(plan.votes)))
     _count(archive, keys, threshold, jobs)
     done(_("The trustees have counted."))
     result, counted = plan.counts(questions, answers)
@@ -136,7 +136,7 @@ def election(
     say()
     fact(_("Archive"), str(archive))
     say(_("Check it yourself: sawtuna verify %(path)s", path=archive))
-    say(_("It took %(seconds)s seconds.", seconds=round(time.monotonic() - started, 1)))
+    say(_("It took %(seconds)s seconds.", seconds=count(round(time.monotonic() - started, 1))))
 
 
 def _ceremony(folder: Path, uuid: str, group: Group, size: int, threshold: int) -> list[TrusteeKey]:

@@ -1,8 +1,11 @@
 """The tree of commands, and the one place where errors become sentences and exit codes."""
 
 import errno
+import re
+import sqlite3
 import sys
 from collections.abc import Sequence
+from concurrent.futures import BrokenExecutor
 from typing import Any
 
 import typer
@@ -85,10 +88,14 @@ def main(arguments: Sequence[str] | None = None, app: typer.Typer | None = None)
     except OSError as error:
         complain(_os_error(error))
         code = 2
+    except (sqlite3.Error, BrokenExecutor, MemoryError):
+        complain(_("The machine has no room left, in memory or on the disk for temporary files. Nothing was changed."))
+        code = 2
     except Exception as error:
         if not hasattr(error, "format_message"):
             raise
-        complain(_usage(error))
+        if type(error).__name__ != "NoArgsIsHelpError":  # its help has been printed
+            complain(_usage(error))
         code = 2
     sys.exit(code if isinstance(code, int) else 0)
 
@@ -125,6 +132,10 @@ def localise(command: Any) -> None:
     for parameter in command.params:
         if text := getattr(parameter, "help", None):
             parameter.help = _(text)
+    if help_option := command.get_help_option(typer.Context(command)):
+        help_option.help = _("Show this message and exit.")
+    usage = command.get_usage
+    command.get_usage = lambda context: usage(context).replace("Usage:", _("Usage:"), 1)
     for child in getattr(command, "commands", {}).values():
         localise(child)
 
@@ -133,6 +144,8 @@ def _localise_panels() -> None:
     rich_utils.ARGUMENTS_PANEL_TITLE = _("Arguments")
     rich_utils.OPTIONS_PANEL_TITLE = _("Options")
     rich_utils.COMMANDS_PANEL_TITLE = _("Commands")
+    rich_utils.REQUIRED_LONG_STRING = _("[required]")
+    rich_utils.DEFAULT_STRING = _("[default: {}]")
 
 
 def _os_error(error: OSError) -> str:
@@ -150,14 +163,21 @@ def _os_error(error: OSError) -> str:
 def _usage(error: Any) -> str:
     """What was wrong with the arguments, in the reader's language."""
     kind = type(error).__name__
+    name = error.param.opts[0] if getattr(error, "param", None) else getattr(error, "option_name", "")
+    unknown = re.match(r"No such command '(.*?)'\.", error.message, re.DOTALL)
     hint = error.ctx.command_path + " --help" if getattr(error, "ctx", None) else "sawtuna --help"
     if kind == "NoSuchOption":
-        text = _("There is no option %(name)s.", name=error.option_name)
+        text = _("There is no option %(name)s.", name=name)
     elif kind == "MissingParameter":
-        text = _("%(name)s is missing.", name=error.param.make_metavar(error.ctx) if error.param else "")
+        text = _("%(name)s is missing.", name=name)
     elif kind == "BadParameter":
-        name = error.param.opts[0] if getattr(error, "param", None) else ""
-        text = _("The value given for %(name)s is not possible.", name=name) + f" ({error.message})"
+        text = _("The value given for %(name)s is not possible.", name=name)
+    elif kind == "BadOptionUsage":
+        text = _("The option %(name)s is not used as it should be.", name=name)
+    elif unknown:
+        text = _("There is no command %(name)s.", name=unknown[1])
     else:
-        text = _("The command was not understood.") + f" ({error.format_message()})"
+        text = _("The command was not understood.")
+    if kind not in {"NoSuchOption", "MissingParameter"} and texts.language() == "en":
+        text += f" ({error.message})"  # the parser's own words, which are English
     return f"{text} {_('See:')} {hint}"

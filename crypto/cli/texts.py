@@ -64,7 +64,7 @@ def ngettext(singular: str, plural: str, number: int, /, **params: object) -> st
     return text % {"n": count(number), **params}
 
 
-def count(number: int) -> str:
+def count(number: float) -> str:
     """A number that is read."""
     if _language == "ar":
         return str(format_decimal(number, locale="ar_IQ", numbering_system="arab"))

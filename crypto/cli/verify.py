@@ -130,7 +130,8 @@ def _show_verdict(report: Report) -> None:
     if report.decryption_proofs == "weak" and report.verdict in (Verdict.VERIFIED, Verdict.IN_PROGRESS):
         message = _(
             "The decryption proofs are weak: this record has only those of Belenios version 1, with which a dishonest "
-            "trustee and the last voter together could shift a count unseen."
+            "trustee and the last voter together could shift a count unseen. Records made with Sawtuna have strong "
+            "ones in UUID.record beside the archive; if this is one, ask for them."
         )
         out.print(f"[yellow]! {escape(message)}[/]", soft_wrap=True)
     elif report.decryption_proofs == "strong":
@@ -140,8 +141,12 @@ def _show_verdict(report: Report) -> None:
 def _verdict(report: Report) -> tuple[str, str]:
     """Style and sentence of the verdict."""
     failure = report.unreadable or report.unsupported
-    why = _(failure.message, **failure.params) if failure is not None else ""
+    why = ""
+    if failure is not None:
+        why = f"{failure.place}: " * bool(failure.place) + _(failure.message, **failure.params)
     match report.verdict:
+        case Verdict.VERIFIED if report.decryption_proofs == "weak":
+            return "bold yellow", _("VERIFIED, with weak decryption proofs.")
         case Verdict.VERIFIED:
             return "bold green", _("VERIFIED: this result follows from these ballots.")
         case Verdict.IN_PROGRESS:

@@ -8,8 +8,9 @@ from typing import Annotated
 import typer
 from rich.markup import escape
 
-from crypto import audits, credentials
+from crypto import credentials
 from crypto.archive import Reader
+from crypto.audits import Audit
 from crypto.ballot import Sealed, seal
 from crypto.ballot_box import BallotBox
 from crypto.board import Kind, replay
@@ -18,7 +19,7 @@ from crypto.cli.audit import show_opened
 from crypto.cli.console import done, fact, out, say, stop
 from crypto.cli.election import Archive, recovered
 from crypto.cli.files import archive_path, pretty, read, write_new, write_private
-from crypto.cli.texts import _
+from crypto.cli.texts import _, count, ngettext
 from crypto.credentials import parse_public_list
 from crypto.election import Election, Homomorphic
 from crypto.encoding import parse_json
@@ -110,7 +111,14 @@ def _foundation(archive: Path) -> tuple[Election, set[Point]]:
 def _choices(questions: tuple[Homomorphic, ...], given: list[str] | None) -> list[list[int]]:
     if given is not None:
         if len(given) != len(questions):
-            stop(_("There are %(n)s questions; give --choose once for each.", n=len(questions)), 2)
+            stop(
+                ngettext(
+                    "There is %(n)s question; give --choose once.",
+                    "There are %(n)s questions; give --choose once for each.",
+                    len(questions),
+                ),
+                2,
+            )
         return [_choice(question, text) for question, text in zip(questions, given, strict=True)]
     if not console.is_interactive():
         stop(_("Give your answers with --choose."), 2)
@@ -151,9 +159,10 @@ def _ask(question: Homomorphic) -> list[int]:
     for number, answer in enumerate(question.answers, 1):
         say(f"  {number}. {answer}")
     if question.min == question.max:
-        say(_("Choose %(n)s. Several numbers with commas between them.", n=question.max))
+        say(_("Choose %(n)s. Several numbers with commas between them.", n=count(question.max)))
     else:
-        say(_("Choose from %(low)s to %(high)s, with commas between the numbers.", low=question.min, high=question.max))
+        low, high = count(question.min), count(question.max)
+        say(_("Choose from %(low)s to %(high)s, with commas between the numbers.", low=low, high=high))
     if question.blank:
         say(_("For a blank ballot write: blank"))
     while True:
@@ -194,17 +203,24 @@ def _cast_rather_than_audit() -> bool:
     say()
     say(_("Now cast it, or audit it: the tracker is fixed, the program cannot change the ballot any more."))
     while True:
-        answer = typer.prompt(_("cast or audit")).strip().casefold()
-        if answer in {"cast", "c", _("cast")}:
+        answer = _bare(typer.prompt(_("cast or audit")))
+        if answer in {"cast", "c", _bare(_("cast"))}:
             return True
-        if answer in {"audit", "a", _("audit")}:
+        if answer in {"audit", "a", _bare(_("audit"))}:
             return False
+
+
+def _bare(word: str) -> str:
+    """Without what people leave out when they type: capitals, and in Arabic vowel signs and the hamza on an alif."""
+    return "".join(c for c in unicodedata.normalize("NFKD", word) if not unicodedata.combining(c)).strip().casefold()
 
 
 def _audit(archive: Path, election: Election, sealed: Sealed) -> None:
     """Open the ballot, keep it from ever being cast, show that it holds what was chosen."""
-    audits.spoil(archive, election.uuid, sealed.ballot.digest)
-    audit = audits.Audit.of(sealed)
+    with BallotBox.open(archive) as box:
+        recovered(box.journal)
+        box.spoil(sealed.ballot)
+    audit = Audit.of(sealed)
     opened = audit.verify(election)
     target = Path(f"audit-{sealed.ballot.digest[:16]}.json")
     write_private(target, pretty(audit.to_json()))

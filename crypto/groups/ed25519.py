@@ -102,3 +102,8 @@ class Ed25519(Group):
 
 
 ED25519 = Ed25519()
+
+_ORDER_TWO = (2**255 - 20).to_bytes(32, "little")  # the point (0, -1)
+if crypto_core_ed25519_is_valid_point(crypto_core_ed25519_add(_GENERATOR, _ORDER_TWO)):
+    # libsodium before 1.0.20 (CVE-2025-69277) let such points pass, and every membership check with them.
+    raise ImportError("this libsodium accepts points outside the prime-order group; install PyNaCl 1.6.2 or later")

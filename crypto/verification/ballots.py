@@ -4,6 +4,7 @@ One function a check, each given a ballot and raising `ProtocolError`. `examine`
 answers with what it found and the sum of those that count, so that only small things travel between processes.
 """
 
+import hashlib
 import signal
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
@@ -17,7 +18,7 @@ from crypto.archive import Reader
 from crypto.ballot import Ballot
 from crypto.election import Election
 from crypto.encoding import sha256_b64
-from crypto.errors import ProtocolError
+from crypto.errors import ProtocolError, Rejected
 from crypto.scratch import Located
 from crypto.tally import Ciphertexts
 from crypto.verification.report import MAX_FAILURES, Failure
@@ -54,6 +55,8 @@ def examine(reader: Reader, election: Election, chunk: list[Located]) -> Examine
         found.done += 1
         found.looked_at["ballots.form"] = found.looked_at.get("ballots.form", 0) + 1
         try:
+            if hashlib.sha256(data).digest() != located.digest:
+                raise Rejected("the file was changed while it was being verified")
             ballot = Ballot.parse_recorded(election, data)
         except ProtocolError as error:
             found.failures.append(("ballots.form", _failure(error.at(*place), data)))

@@ -124,12 +124,13 @@ def result_counts(
     total: Ciphertexts,
     valid: Mapping[int, PartialDecryption],
     data: bytes,
+    weight: int,
 ) -> list[list[int]] | None:
     """Enough trustees have decrypted, and what comes out is what was published."""
     outcome.count += 1
     try:
         result = tally.parse_result(election, data)
-        tally.check_result(tally.messages(total, tally.combine(trustees, valid)), result)
+        tally.check_result(tally.messages(total, tally.combine(trustees, valid)), result, weight)
     except ProtocolError as error:
         outcome.fail(error)
         return None

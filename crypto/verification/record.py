@@ -5,15 +5,16 @@ from collections.abc import Callable
 from pathlib import Path
 
 from crypto import tally
-from crypto.archive import Reader
+from crypto.archive import MAX_SMALL, Cut, Reader
 from crypto.ballot import Envelope
-from crypto.board import Kind, Step, may_follow, replay
+from crypto.board import Kind, Step, Unclaimed, may_follow, replay
 from crypto.election import Election
 from crypto.encoding import hex_to_b64
 from crypto.errors import Malformed, ProtocolError, Rejected, Unsupported
+from crypto.journal import is_being_written
 from crypto.scratch import Scratch
 from crypto.tally import Ciphertexts, PartialDecryption
-from crypto.trustees import Trustees
+from crypto.trustees import MAX_TRUSTEES, Trustees
 from crypto.verification import ballots, counting, setup
 from crypto.verification.report import Evidence, Failure, Report, Verdict
 
@@ -35,8 +36,6 @@ def verify_record(
             _Verification(path, reader, report, progress).run(jobs)
             if previous is not None:
                 previous_kept(report, previous, path)
-            if report.verdict is not Verdict.VERIFIED:
-                report.result = None  # a number that is not verified is no result
     except Unsupported as error:
         report.unsupported = Failure.of(error)
     except Rejected as error:
@@ -44,14 +43,20 @@ def verify_record(
         report["archive.entries"].fail(error)
     except Malformed as error:
         report.unreadable = Failure.of(error)
+    if report.verdict is not Verdict.VERIFIED:
+        report.result = None  # a number that is not verified is no result
     return report
 
 
 def previous_kept(report: Report, previous: Path, path: Path) -> None:
     """An archive only grows: the older copy must be the beginning of this one, to the byte."""
     outcome = report["previous.kept"]
-    with Reader.open(previous) as older:
-        boundary = older.length
+    try:
+        with Reader.open(previous) as older:
+            boundary = older.length
+    except ProtocolError as error:  # it says nothing against this record; but what was asked cannot be answered
+        report.unsupported = Failure.of(error.at("previous"))
+        return
     outcome.count += 1
     position, newer_length = 0, path.stat().st_size
     with previous.open("rb") as old, path.open("rb") as new:
@@ -111,9 +116,17 @@ class _Verification:
                 self._link(step)
                 self._read(step)
                 self.progress("reading", step.end, self.reader.length)
+        except Unsupported:
+            raise
+        except (Cut, Unclaimed) as error:
+            entries.count += 1
+            if self.last_kind in (None, Kind.RESULT) or not is_being_written(self.path):
+                entries.fail(error)
+            else:
+                entries.warn(
+                    Failure(error.where, "another program is writing to this archive; its last entry is not whole yet")
+                )
         except (Malformed, Rejected) as error:
-            if isinstance(error, Unsupported):
-                raise
             entries.count += 1
             entries.fail(error)
         self.report.phase = str(self.last_kind) if self.last_kind is not None else None
@@ -149,6 +162,8 @@ class _Verification:
             if self.election is None:
                 self._setup(step)
         elif kind is Kind.ENCRYPTED_TALLY:
+            if self.tallies:
+                return  # a second one has failed archive.order
             encrypted, sized = step.data
             parsed = counting.parse_sized(self.report["tally.counts"], self.reader.read(sized))
             self.tallies.append((parsed, self.reader.read(encrypted)))
@@ -156,10 +171,13 @@ class _Verification:
             decryption, owned = step.data
             try:
                 owner, _ = tally.parse_owned(self.reader.read(owned))
-                self.decrypted.append(counting.Decrypted(step.event.height, owner, self.reader.read(decryption)))
+                again = any(item.owner == owner for item in self.decrypted)  # only the first is kept and checked
+                data = b"" if again else self.reader.read(decryption)
+                if len(self.decrypted) <= MAX_TRUSTEES:
+                    self.decrypted.append(counting.Decrypted(step.event.height, owner, data))
             except ProtocolError as error:
                 self.report["decryptions.owners"].fail(error.at(step.where))
-        elif kind is Kind.RESULT:
+        elif kind is Kind.RESULT and not self.results:
             self.results.append(self.reader.read(step.data[0]))
 
     def _setup(self, step: Step) -> None:
@@ -230,6 +248,11 @@ class _Verification:
                 counting.tally_counts(report["tally.counts"], sized, report.counted, report.weight)
         counting.decryptions_owners(report["decryptions.owners"], trustees, self.decrypted)
         valid = counting.decryptions_proofs(report["decryptions.proofs"], election, trustees, total, self.decrypted)
+        try:
+            proofs = read_proofs(self.path, election)
+        except Malformed as error:
+            report["decryptions.strong"].fail(error.at("decryption-proofs"))
+            proofs = None
         digests = {item.owner: counting.digest(item.data) for item in reversed(self.decrypted)}
         counting.decryptions_strong(
             report["decryptions.strong"],
@@ -238,10 +261,12 @@ class _Verification:
             trustees,
             total,
             {owner: (decryption, digests[owner]) for owner, decryption in valid.items()},
-            read_proofs(self.path, election),
+            proofs,
         )
         for data in self.results:
-            report.result = counting.result_counts(report["result.counts"], election, trustees, total, valid, data)
+            report.result = counting.result_counts(
+                report["result.counts"], election, trustees, total, valid, data, report.weight
+            )
         return valid
 
 
@@ -252,8 +277,11 @@ def _height(place: str) -> int:
 def read_proofs(path: Path, election: Election) -> bytes | None:
     """The decryption proofs beside the archive, in `UUID.record`; None when there are none."""
     try:
-        return proofs_path(path, election.uuid).read_bytes()
-    except FileNotFoundError:
+        target = proofs_path(path, election.uuid)
+        if target.stat().st_size > MAX_SMALL:
+            raise Malformed("the record is larger than %(most)s bytes", most=MAX_SMALL)
+        return target.read_bytes()
+    except (FileNotFoundError, NotADirectoryError):
         return None
 
 

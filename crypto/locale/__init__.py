@@ -1,0 +1,1 @@
+"""The catalogues of the command line's texts, and what keeps them complete."""
