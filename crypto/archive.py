@@ -67,6 +67,8 @@ class Cut(Malformed):
 
 def header_block(name: str, size: int, timestamp: int) -> bytes:
     """The 512 bytes before a body: a tar header with nothing in it that could vary."""
+    if not (0 <= size < 8**11 and 0 <= timestamp < 8**11):
+        raise ValueError("a size or a time does not fit into 11 octal digits")
     block = bytearray(BLOCK)
     block[0 : len(name)] = name.encode()
     block[100:107] = b"0000644"
@@ -112,6 +114,8 @@ class Reader:
         if not _TIMESTAMP.match(text(fields["timestamp"])):
             raise Malformed("the archive's time is not a number of seconds")
         self.timestamp = int(fields["timestamp"])
+        if self.timestamp >= 8**11:
+            raise Malformed("the archive's time is not a number of seconds")
         file.seek(0)
         first = first_entry(self.timestamp)
         if file.read(len(first)) != first:

@@ -49,6 +49,15 @@ def may_follow(previous: Kind | None, kind: Kind, *, shuffled: bool = False) -> 
     return kind in (_AFTER_SHUFFLED if shuffled else _AFTER)[previous]
 
 
+def out_of_order(kind: Kind, previous: Kind | None) -> Rejected:
+    """The error for an event that may not come where it stands."""
+    if previous is None:
+        return Rejected(
+            "an archive begins with %(expected)s, not with %(kind)s", expected=str(Kind.SETUP), kind=str(kind)
+        )
+    return Rejected("%(kind)s cannot follow %(previous)s", kind=str(kind), previous=str(previous))
+
+
 @dataclass(frozen=True, slots=True)
 class Event:
     """One link of the chain."""

@@ -30,7 +30,7 @@ def generate() -> str:
 
 def normalise(typed: str) -> str:
     """What a person typed or pasted, as the canonical text; `Malformed` names the kind of mistake, never the text."""
-    letters = re.sub(r"[\s\u2010-\u2015\u200e\u200f\u2066-\u2069-]", "", typed)
+    letters = re.sub(r"[\s\u2010-\u2015\u200b-\u200f\u2066-\u2069\ufeff-]", "", typed)
     strange = sorted({letter for letter in letters if letter not in BASE58})
     if strange and all(letter in "0OIl" for letter in strange):
         raise Malformed("a voter's code has no 0 (zero), O (capital o), I (capital i) or l (small L)")
@@ -76,6 +76,8 @@ class PublicCredential:
 def public_list(keys: Sequence[tuple[Point, int | None]]) -> list[PublicCredential]:
     """The list for the record: sorted by element, so that its order tells nothing; weights for all or for none."""
     weighted = any(weight is not None for _, weight in keys)
+    if any(weight is not None and not 0 <= weight <= MAX_WEIGHT for _point, weight in keys):
+        raise Malformed("a weight is a whole number of at most 18 digits")
     entries = [PublicCredential(point, 1 if weight is None else weight, weighted) for point, weight in keys]
     entries.sort(key=lambda entry: entry.point.sort_key())
     for before, after in pairwise(entries):

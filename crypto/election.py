@@ -58,7 +58,7 @@ class Homomorphic:
 
     def check_choice(self, choice: list[int]) -> None:
         """Whether a voter may answer so: zeros and ones, the blank vote first; `Malformed` says what is wrong."""
-        if len(choice) != self.size or any(mark not in (0, 1) for mark in choice):
+        if len(choice) != self.size or any(type(mark) is not int or mark not in (0, 1) for mark in choice):
             raise Malformed("one mark an answer is needed, 0 or 1: %(expected)s in all", expected=self.size)
         marked = sum(choice[1:] if self.blank else choice)
         if self.blank and choice[0]:

@@ -5,17 +5,34 @@ power cut or `kill -9` leaves behind the last event was never acknowledged; `Jou
 archive and says so in `recovered`. Anything else that is wrong with the file is refused and left as it is.
 """
 
+import errno
 import fcntl
 import os
 import tempfile
+import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Self
 
 from crypto.archive import Cut, Reader, entry_bytes, first_entry
-from crypto.board import Event, Kind, Step, Unclaimed, data_name, event_name, may_follow, replay
+from crypto.board import Event, Kind, Step, Unclaimed, data_name, event_name, may_follow, out_of_order, replay
 from crypto.encoding import sha256_hex
 from crypto.errors import Malformed, Rejected
+
+_RECORDS: dict[Kind, tuple[int, ...]] = {
+    Kind.SETUP: (4, 5),
+    Kind.BALLOT: (1,),
+    Kind.END_BALLOTS: (0,),
+    Kind.ENCRYPTED_TALLY: (2,),
+    Kind.SHUFFLE: (2,),
+    Kind.END_SHUFFLES: (0,),
+    Kind.PARTIAL_DECRYPTION: (2,),
+    Kind.RESULT: (1,),
+}
+"""How many records an event brings (PROTOCOL.md section 7)."""
+
+_PATIENCE = 20
+"""Tries, 25 ms apart, before a locked archive is called busy: a reader holds the lock for a moment now and then."""
 
 
 class Busy(Rejected):
@@ -50,12 +67,12 @@ class Journal:
             journal._write(first_entry(timestamp))
             if setup:
                 journal.append(Kind.SETUP, *setup)
-            os.link(beside, path)
+            _name(Path(beside), path)
         except BaseException:
             os.close(descriptor)
             raise
         finally:
-            Path(beside).unlink()
+            Path(beside).unlink(missing_ok=True)
         _sync_folder(path.parent)
         return journal
 
@@ -87,8 +104,9 @@ class Journal:
                 errors += [*step.chain_errors, *step.data_errors]
                 if errors:
                     raise errors[0]
-                if step.event.kind not in _ANY_ORDER and not may_follow(self._kind, step.event.kind):
-                    raise _out_of_order(step.event.kind, self._kind).at(step.where)
+                kind = step.event.kind
+                if not may_follow(self._kind, kind) and not may_follow(self._kind, kind, shuffled=True):
+                    raise out_of_order(step.event.kind, self._kind).at(step.where)
                 self._end, self._last, self._kind = step.end, step.entry.digest, step.event.kind
                 self._height = step.event.height + 1
                 visit(reader, step)
@@ -111,6 +129,7 @@ class Journal:
                 copy.write(chunk)
             copy.flush()
             os.fsync(copy.fileno())
+        _sync_folder(self.path.parent)
         os.ftruncate(self._descriptor, self._end)
         os.fsync(self._descriptor)
         self.recovered = beside
@@ -136,7 +155,9 @@ class Journal:
         last, height, previous = self._last, self._height, self._kind
         for data in batch:
             if not may_follow(previous, kind):
-                raise _out_of_order(kind, previous)
+                raise out_of_order(kind, previous)
+            if len(data) not in _RECORDS[kind]:
+                raise ValueError(f"{kind} has {_RECORDS[kind]} records")
             for record in data:
                 out += entry_bytes(data_name(record), record, self._timestamp)
             event = Event(last, height, kind, sha256_hex(data[-1]) if data else None)
@@ -178,19 +199,15 @@ class Journal:
         self.close()
 
 
-_ANY_ORDER = frozenset({Kind.SHUFFLE, Kind.END_SHUFFLES})
-"""Events of elections with ranked questions, which this version reads and does not run."""
-
-
-def _out_of_order(kind: Kind, previous: Kind | None) -> Rejected:
-    return Rejected("%(kind)s cannot follow %(previous)s", kind=str(kind), previous=str(previous or "an empty archive"))
-
-
 def _lock(descriptor: int) -> None:
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise Busy("another program is writing to this archive; try again when it has finished") from error
+    for _try in range(_PATIENCE):
+        try:
+            fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            time.sleep(0.025)
+        else:
+            return
+    raise Busy("another program is writing to this archive; try again when it has finished")
 
 
 def is_being_written(path: Path) -> bool:
@@ -201,6 +218,18 @@ def is_being_written(path: Path) -> bool:
         except BlockingIOError:
             return True
     return False
+
+
+def _name(beside: Path, path: Path) -> None:
+    """Give a finished file its name, unless there is one of that name."""
+    try:
+        path.hardlink_to(beside)
+    except OSError as error:
+        if error.errno not in (errno.EPERM, errno.ENOTSUP, errno.ENOSYS):
+            raise
+        if path.exists():  # file systems of memory sticks have no links
+            raise FileExistsError(errno.EEXIST, os.strerror(errno.EEXIST), str(path)) from None
+        beside.rename(path)
 
 
 def _sync_folder(folder: Path) -> None:

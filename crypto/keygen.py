@@ -36,6 +36,8 @@ class Ceremony:
     def __post_init__(self) -> None:
         if not 0 < self.threshold <= self.size:
             raise Malformed("the threshold lies between 1 and the number of trustees")
+        if self.threshold == 1 and self.size > 1:
+            raise Malformed("with a threshold of 1 every trustee could count alone; it is at least 2")
 
 
 def new_seed(ceremony: Ceremony) -> str:

@@ -4,14 +4,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from crypto.audits import Audit
 from crypto.ballot import Ballot
-from crypto.cli.console import done, fact, out, say, stop
+from crypto.cli.console import done, fact, out, plain, say, sentence, stop
 from crypto.cli.files import read_election, read_json
 from crypto.cli.texts import _
 from crypto.election import Election
+from crypto.errors import Malformed
 
 
 def audit_ballot(
@@ -28,7 +28,10 @@ def audit_ballot(
     ballot is what its randomness says, 1 when not, 2 when the file cannot be read.
     """
     parsed = read_election(election)
-    audit = Audit.parse(read_json(file))
+    try:
+        audit = Audit.parse(read_json(file))
+    except Malformed as error:
+        stop(sentence(error.at(str(file))), 2)
     opened = audit.verify(parsed)
     if tracker and Ballot.parse(parsed, audit.ballot).tracker != tracker.strip():
         stop(_("This is another ballot: its tracker is not the one you gave."))
@@ -41,10 +44,10 @@ def show_opened(election: Election, audit: Audit, opened: list[list[int]], *, ra
     fact(_("Tracker"), Ballot.parse(election, audit.ballot).tracker)
     for question, marks, row in zip(election.homomorphic or (), opened, audit.randomness, strict=True):
         say()
-        out.print(f"[bold]{escape(question.question)}[/]", soft_wrap=True)
+        out.print(f"[bold]{plain(question.question)}[/]", soft_wrap=True)
         labels = [_("Blank ballot")] * question.blank + list(question.answers)
         for label, mark, value in zip(labels, marks, row, strict=True):
             say(f"  {'[x]' if mark else '[ ]'} {label}")
             if randomness:
-                out.print(f"      [dim]{escape(_('randomness'))} {value}[/]", soft_wrap=True)
+                out.print(f"      [dim]{plain(_('randomness'))} {value}[/]", soft_wrap=True)
     say()

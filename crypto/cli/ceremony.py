@@ -15,7 +15,7 @@ Before anybody reveals, everybody has committed; a trustee's key file pins what 
 different things at different times is refused.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, Self
@@ -25,7 +25,7 @@ from crypto.cli.files import pretty, read_json, rewrite_private, write_private
 from crypto.cli.texts import _
 from crypto.elgamal import encrypt
 from crypto.encoding import canonical, election_uuid, hex_digest, members, sha256_hex, text, whole_number
-from crypto.errors import Malformed, Rejected, within
+from crypto.errors import Malformed, ProtocolError, Rejected, within
 from crypto.groups import Group, Secret, named
 from crypto.journal import write_whole
 from crypto.keygen import Ceremony
@@ -34,6 +34,7 @@ from crypto.trustees import MAX_TRUSTEES, Certificate, PublicKey, Trustees, chec
 
 _FORMAT = "sawtuna ceremony 1"
 _KEY_FORMAT = "sawtuna trustee key 1"
+_PINS = ("certificates", "commitments", "sealed_key", "public_key")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,6 +53,8 @@ class TrusteeKey:
     commitments: str | None = None
     sealed_key: str | None = None
     public_key: str | None = None
+    published: Mapping[str, Any] = field(default_factory=dict, repr=False)
+    """What this trustee has published, by kind: a file that is lost on the way is put there again, not made anew."""
 
     @classmethod
     def parse(cls, value: object) -> Self:
@@ -63,6 +66,7 @@ class TrusteeKey:
         seed, private = fields.get("seed"), fields.get("private_key")
         if (seed is None) == (private is None):
             raise Malformed("this is not a trustee's key file")
+        pins = {pin: text(fields[pin]) if pin in fields else None for pin in _PINS}
         return cls(
             election_uuid(fields["uuid"]),
             group,
@@ -72,10 +76,11 @@ class TrusteeKey:
             text(fields["name"]),
             text(seed) if seed is not None else None,
             group.parse_secret(private) if private is not None else None,
-            fields.get("certificates"),
-            fields.get("commitments"),
-            fields.get("sealed_key"),
-            fields.get("public_key"),
+            pins["certificates"],
+            pins["commitments"],
+            pins["sealed_key"],
+            pins["public_key"],
+            members(fields.get("published", {})),
         )
 
     def to_json(self) -> bytes:
@@ -93,10 +98,10 @@ class TrusteeKey:
             value["seed"] = self.seed
         if self.private_key is not None:
             value["private_key"] = self.private_key.export()
-        for name in ("certificates", "commitments", "sealed_key", "public_key"):
+        for name in _PINS:
             if (pin := getattr(self, name)) is not None:
                 value[name] = pin
-        return pretty(value)
+        return pretty({**value, "published": dict(self.published)})
 
     @property
     def ceremony(self) -> Ceremony:
@@ -185,13 +190,17 @@ class Folder:
         """The trustees whose file is not there yet."""
         return tuple(index for index in range(1, self.size + 1) if not self.has(kind, index))
 
-    def publish(self, kind: str, index: int, value: object) -> None:
-        """Put a file there, once."""
-        path = self._file(kind, index)
-        if path.exists():
-            raise Rejected("trustee %(owner)s has published before", owner=index).at(kind)
-        path.parent.mkdir(exist_ok=True)
-        write_whole(path, pretty(value))
+    def publish(self, key_path: Path, key: TrusteeKey, kind: str, make: Callable[[], object]) -> TrusteeKey:
+        """Put the trustee's file there, or the same one again; whatever else stands in its place is refused."""
+        if kind not in key.published:
+            key = self._keep(key_path, replace(key, published={**key.published, kind: make()}))
+        path = self._file(kind, key.index)
+        if not path.exists():
+            path.parent.mkdir(exist_ok=True)
+            write_whole(path, pretty(key.published[kind]))
+        elif read_json(path) != key.published[kind]:
+            raise Rejected("what stands in this trustee's name is not his").at(kind, key.index)
+        return key
 
     def read(self, kind: str, index: int, *keys: str) -> Mapping[str, Any]:
         """A trustee's file."""
@@ -233,16 +242,14 @@ class Folder:
         if key.public_key is None:
             key = self._keep(key_path, replace(key, public_key=str(self.group.generator**private)))
         assert key.public_key is not None
-        if not self.has("commitments", key.index):
-            self.publish("commitments", key.index, {"name": key.name, "commitment": self._commit(key.public_key)})
-        self._own("commitments", key.index, "commitment", self._commit(key.public_key))
+        own = {"name": key.name, "commitment": self._commit(key.public_key)}
+        key = self.publish(key_path, key, "commitments", lambda: own)
         if waiting := self.missing("commitments"):
             return key, Progress(1, 2, waiting, ready=False)
         commitments = [hex_digest(self.read("commitments", i, "commitment")["commitment"]) for i in self._all()]
         key = self._pin(key_path, key, "commitments", commitments)
-        if not self.has("keys", key.index):
-            public = PublicKey.make(VERSION_1, private, key.name)
-            self.publish("keys", key.index, {"public_key": public.to_json()})
+        made = PublicKey.make(VERSION_1, private, key.name)
+        key = self.publish(key_path, key, "keys", lambda: {"public_key": made.to_json()})
         if waiting := self.missing("keys"):
             return key, Progress(2, 2, waiting, ready=False)
         listed = []
@@ -266,9 +273,13 @@ class Folder:
         seed = key.seed
         assert seed is not None
         ceremony, steps = key.ceremony, 4
-        if not self.has("certificates", key.index):
-            cert = keygen.certificate(ceremony, key.index, seed)
-            self.publish("certificates", key.index, {"name": key.name, "certificate": cert})
+        name, index = key.name, key.index
+        key = self.publish(
+            key_path,
+            key,
+            "certificates",
+            lambda: {"name": name, "certificate": keygen.certificate(ceremony, index, seed)},
+        )
         if waiting := self.missing("certificates"):
             return key, Progress(1, steps, waiting, ready=False)
         raw_certs = [self.read("certificates", i, "certificate")["certificate"] for i in self._all()]
@@ -277,15 +288,13 @@ class Folder:
         if certs[key.index - 1].verification != own:
             raise Rejected("another key stands in this trustee's place").at("certificates", key.index)
         key = self._pin(key_path, key, "certificates", [cert.signed.to_json() for cert in certs])
-        if not self.has("commitments", key.index):
-            self.publish("commitments", key.index, {"commitment": keygen.commitment(ceremony, certs, seed)})
-        self._own("commitments", key.index, "commitment", keygen.commitment(ceremony, certs, seed))
+        commitment = {"commitment": keygen.commitment(ceremony, certs, seed)}
+        key = self.publish(key_path, key, "commitments", lambda: commitment)
         if waiting := self.missing("commitments"):
             return key, Progress(2, steps, waiting, ready=False)
         commitments = [hex_digest(self.read("commitments", i, "commitment")["commitment"]) for i in self._all()]
         key = self._pin(key_path, key, "commitments", commitments)
-        if not self.has("shares", key.index):
-            self.publish("shares", key.index, keygen.deal(ceremony, certs, seed, commitments))
+        key = self.publish(key_path, key, "shares", lambda: keygen.deal(ceremony, certs, seed, commitments))
         if waiting := self.missing("shares"):
             return key, Progress(3, steps, waiting, ready=False)
         return self._finish_threshold(key_path, key, certs, raw_certs, commitments)
@@ -300,22 +309,28 @@ class Folder:
     ) -> tuple[TrusteeKey, Progress]:
         seed = key.seed
         assert seed is not None
-        ceremony = key.ceremony
+        ceremony, index_of_mine = key.ceremony, key.index
         deals = [self.read("shares", i, "polynomial", "secrets", "coefexps", "signature") for i in self._all()]
         for index, (dealt, commitment) in enumerate(zip(deals, commitments, strict=True), 1):
             with within("shares", index):
                 keygen.check_deal(ceremony, certs, index, dealt, commitment)
-        if not key.is_complete:
-            output = keygen.finish(ceremony, certs, seed, keygen.regroup(deals, key.index), commitments)
-            public = output["public_key"]["public_key"]
-            key = self._keep(key_path, replace(key, sealed_key=output["private_key"], public_key=public))
-            if not self.has("keys", key.index):
-                self.publish("keys", key.index, output)
-        elif not self.has("keys", key.index):
-            self.publish(
-                "keys", key.index, keygen.finish(ceremony, certs, seed, keygen.regroup(deals, key.index), commitments)
+        try:
+            key = self.publish(
+                key_path,
+                key,
+                "keys",
+                lambda: keygen.finish(ceremony, certs, seed, keygen.regroup(deals, index_of_mine), commitments),
             )
-        self._own("keys", key.index, "public_key", key.public_key)
+        except ProtocolError as error:
+            if error.place[:1] == ("secrets",):  # the library counts from 0, the folder from 1
+                error.place = ("shares", int(error.place[1]) + 1, *error.place[2:])
+            raise
+        if not key.is_complete:
+            output = key.published["keys"]
+            key = self._keep(
+                key_path,
+                replace(key, sealed_key=output["private_key"], public_key=output["public_key"]["public_key"]),
+            )
         if waiting := self.missing("keys"):
             return key, Progress(4, 4, waiting, ready=False)
         outputs = [self.read("keys", i, "public_key") for i in self._all()]
@@ -346,14 +361,6 @@ class Folder:
 
     def _all(self) -> range:
         return range(1, self.size + 1)
-
-    def _own(self, kind: str, index: int, member: str, expected: object) -> None:
-        """Our own published file must still say what we published."""
-        value = self.read(kind, index, member)[member]
-        if isinstance(value, Mapping):
-            value = value.get(member)
-        if value != expected:
-            raise Rejected("what stands in this trustee's name is not his").at(kind, index)
 
     def _pin(self, key_path: Path, key: TrusteeKey, name: str, value: object) -> TrusteeKey:
         """Remember what was seen, or refuse when it has changed since."""

@@ -1,5 +1,6 @@
 """What every command shares: speaking, failing in plain words, progress."""
 
+import os
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -10,10 +11,28 @@ from rich.markup import escape
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
 
 from crypto.cli.texts import _
-from crypto.errors import ProtocolError, Unsupported
+from crypto.errors import ProtocolError, Unsupported, visible
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+BROKEN_PIPE = 141
+"""What a shell makes of SIGPIPE; neither "rejected" nor "unreadable"."""
+
+
+class _Console(Console):
+    """A console whose reader may leave early, as `head` does."""
+
+    def on_broken_pipe(self) -> None:
+        """End in silence, with an exit code that is no verdict."""
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise SystemExit(BROKEN_PIPE)
+
+
+out = _Console(highlight=False)
+err = _Console(stderr=True, highlight=False)
+
+
+def plain(text: str) -> str:
+    """A text as it is: no markup of ours, no sign in it that would move the cursor or turn what stands around it."""
+    return escape("\n".join(visible(line) for line in text.split("\n")))
 
 
 class Stop(Exception):
@@ -37,27 +56,27 @@ def sentence(error: ProtocolError) -> str:
 
 def complain(message: str) -> None:
     """An error, on standard error."""
-    err.print(f"[bold red]✘ {escape(_('Error'))}[/]  {escape(message)}", soft_wrap=True)
+    err.print(f"[bold red]✘ {plain(_('Error'))}[/]  {plain(message)}", soft_wrap=True)
 
 
 def warn(message: str) -> None:
     """Something to heed, on standard error."""
-    err.print(f"[yellow]![/] {escape(message)}", soft_wrap=True)
+    err.print(f"[yellow]![/] {plain(message)}", soft_wrap=True)
 
 
 def done(message: str) -> None:
     """Something that was achieved."""
-    out.print(f"[green]✔[/] {escape(message)}", soft_wrap=True)
+    out.print(f"[green]✔[/] {plain(message)}", soft_wrap=True)
 
 
 def say(message: str = "") -> None:
     """Plain text."""
-    out.print(escape(message), soft_wrap=True)
+    out.print(plain(message), soft_wrap=True)
 
 
 def fact(name: str, value: str) -> None:
     """A name and a value that is to be copied or compared; the value on a line of its own stays whole."""
-    out.print(f"  {escape(name)}: [bold]{escape(value)}[/]", soft_wrap=True)
+    out.print(f"  {plain(name)}: [bold]{plain(value)}[/]", soft_wrap=True)
 
 
 @contextmanager
@@ -97,4 +116,4 @@ def exit_code(error: ProtocolError) -> int:
 
 def is_interactive() -> bool:
     """Whether a person sits at the keyboard."""
-    return sys.stdin.isatty()
+    return sys.stdin is not None and sys.stdin.isatty()

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 from typing import Annotated
+from urllib.parse import urlsplit
 
 import typer
 
@@ -43,6 +44,7 @@ def make(
     public_creds.json (for the administrator: sorted, so that it does not tell who is who). Do this on a machine that is
     not the voting server: only the server and this file together could stuff the ballot box.
     """
+    _check_address(url)
     listed = _read_voters(voters)
     draft = read_draft(election)
     for path in (out / PRIVATE, out / PUBLIC):
@@ -77,6 +79,7 @@ def letters_(
     url: Url = "",
 ) -> None:
     """Write the letters that bring voters their codes: HTML to print, one voter a page, each with a QR code."""
+    _check_address(url)
     codes = credentials.parse_private(read_json(private))
     listed = _read_voters(voters)
     missing = [voter.id for voter in listed if voter.id not in codes]
@@ -96,11 +99,13 @@ def check(
     codes = credentials.parse_private(read_json(private))
     value = read_json(public)
     listed = {entry.point for entry in credentials.parse_public_list(draft.group, value)}
-    derived = set()
+    derived: set[Point] = set()
     for voter, code in codes.items():
         point = draft.group.generator ** credentials.signing_key(draft.version, draft.group, draft.uuid, code)
         if point not in listed:
             stop(_("The code of “%(voter)s” is not in the public list.", voter=voter))
+        if point in derived:
+            stop(_("The code of “%(voter)s” is another voter's, too.", voter=voter))
         derived.add(point)
     if len(derived) != len(listed):
         extra = len(listed - derived)
@@ -119,6 +124,14 @@ def check(
         )
     )
     fact(_("Fingerprint of the voters' credentials"), credentials.fingerprint(canonical(value)))
+
+
+def _check_address(url: str) -> None:
+    """A voter will open it with a secret behind `#`: nothing but a plain web address will do."""
+    parts = urlsplit(url)
+    plain = url.isascii() and not any(letter.isspace() for letter in url)
+    if url and not (plain and parts.scheme in {"https", "http"} and parts.hostname and "#" not in url):
+        stop(_("--url is a web address that begins with https:// and has no #."), 2)
 
 
 def _read_voters(path: Path) -> list[Voter]:

@@ -1,13 +1,12 @@
 """`sawtuna demo`: a whole election at once, to look at, to test with, to measure."""
 
+import os
 import random
 import secrets
 import time
 from collections.abc import Iterator
-from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from functools import partial
-from multiprocessing import get_context
 from pathlib import Path
 from typing import Annotated
 
@@ -28,6 +27,7 @@ from crypto.election import Election, Homomorphic, election_json
 from crypto.encoding import canonical, parse_json, sha256_hex
 from crypto.groups import Group, Point, named
 from crypto.journal import Journal, write_whole
+from crypto.processes import spread
 from crypto.tally import PartialDecryption
 from crypto.transcripts import VERSION_1
 from crypto.trustees import Trustees
@@ -65,6 +65,18 @@ class Plan:
     codes: tuple[str, ...]
     votes: tuple[tuple[int, tuple[tuple[int, ...], ...]], ...]
     """(voter, marks per question) in casting order."""
+
+    def rounds(self) -> Iterator[list[tuple[int, tuple[tuple[int, ...], ...]]]]:
+        """The votes in parts in which nobody votes twice; within a part the order does not matter."""
+        seen: set[int] = set()
+        part: list[tuple[int, tuple[tuple[int, ...], ...]]] = []
+        for voter, choices in self.votes:
+            if voter in seen:
+                yield part
+                seen, part = set(), []
+            seen.add(voter)
+            part.append((voter, choices))
+        yield part
 
     def counts(self, questions: int, answers: int) -> tuple[list[list[int]], int]:
         """The true result, and how many voters are in it."""
@@ -207,15 +219,16 @@ def _plan(codes: tuple[str, ...], questions: int, answers: int, seed: int | None
 
 
 def _cast(archive: Path, parsed: Election, plan: Plan, jobs: int) -> None:
-    """Seal all ballots, in several processes when it pays, and append them in order."""
-    work = [(plan.codes[voter], choices) for voter, choices in plan.votes]
-    chunks = [work[start : start + CHUNK] for start in range(0, len(work), CHUNK)]
+    """Seal all ballots, in several processes when it pays, and append them: first votes before those that replace them."""
     with console.progress() as bars, Journal.open(archive) as journal:
         cast = 0
-        for sealed in _sealed(parsed, chunks, jobs, len(work)):
-            journal.append_many(Kind.BALLOT, [(data,) for data in sealed])
-            cast += len(sealed)
-            bars.show(_("Ballots"), cast, len(work))
+        for votes in plan.rounds():
+            work = [(plan.codes[voter], choices) for voter, choices in votes]
+            chunks = [work[start : start + CHUNK] for start in range(0, len(work), CHUNK)]
+            for sealed in _sealed(parsed, chunks, jobs, len(work)):
+                journal.append_many(Kind.BALLOT, [(data,) for data in sealed])
+                cast += len(sealed)
+                bars.show(_("Ballots"), cast, len(plan.votes))
         journal.append(Kind.END_BALLOTS)
 
 
@@ -227,8 +240,7 @@ def _sealed(parsed: Election, chunks: list[Chunk], jobs: int, total: int) -> Ite
     if jobs == 1 or (jobs == 0 and total < PARALLEL_FROM):
         yield from map(work, chunks)
         return
-    with ProcessPoolExecutor(jobs or None, get_context("spawn")) as pool:
-        yield from pool.map(work, chunks)
+    yield from spread(work, chunks, jobs or os.cpu_count() or 1)
 
 
 def _seal(election_data: bytes, chunk: Chunk) -> list[bytes]:

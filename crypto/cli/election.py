@@ -47,7 +47,10 @@ def new_uuid() -> str:
 def new(
     questions: Annotated[Path, typer.Argument(help="The questions, as TOML, YAML or JSON.")],
     out: Annotated[Path, typer.Option("--out", help="Folder of the election; made when it is not there.")],
-    group: Annotated[str, typer.Option("--group", help="Ed25519, BELENIOS-2048 or RFC-3526-2048.")] = "Ed25519",
+    group: Annotated[
+        str,
+        typer.Option("--group", help="Ed25519 (which is meant when nothing is said), BELENIOS-2048 or RFC-3526-2048."),
+    ] = "",
 ) -> None:
     """Describe a vote: read the questions and give the election its identifier.
 
@@ -71,7 +74,9 @@ def new(
             ngettext("%(n)s mistake in the questions file.", "%(n)s mistakes in the questions file.", len(bad.errors)),
             2,
         )
-    chosen = named(description.group or group)
+    if group and description.group not in (None, group):
+        stop(_("The file says %(file)s, --group says %(option)s.", file=description.group, option=group), 2)
+    chosen = named(group or description.group or "Ed25519")
     uuid = new_uuid()
     draft: dict[str, Any] = {
         "format": _DRAFT_FORMAT,
@@ -179,6 +184,10 @@ def cast(
         for ballot in ballots:
             try:
                 accepted = box.cast(read(ballot).rstrip(b"\n"))
+            except console.Stop as unreadable:
+                refused += 1
+                console.complain(str(unreadable))
+                continue
             except ProtocolError as error:
                 refused += 1
                 console.complain(f"{ballot}: {sentence(error)}")
@@ -327,6 +336,10 @@ def result(path: Archive, jobs: Jobs = 0) -> None:
         Kind.PARTIAL_DECRYPTION,
         otherwise=_("The trustees have to decrypt first: sawtuna trustee decrypt %(path)s --key KEY", path=path),
     )
+    if report.decryption_proofs != "strong":
+        stop(
+            _("The strong proofs of the decryptions are missing beside the archive; without them nothing is published.")
+        )
     evidence = report.evidence
     assert evidence is not None
     assert evidence.total is not None

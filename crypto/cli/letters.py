@@ -38,4 +38,4 @@ def pages(title: str, uuid: str, letters: Sequence[tuple[str, str]], url: str = 
 def qr(content: str) -> Markup:
     """A QR code as inline SVG, black on white, error correction Q (a quarter may be damaged)."""
     code = segno.make(content, error="q", micro=False)
-    return Markup(code.svg_inline(scale=4, border=2, dark="#000", light="#fff"))  # noqa: S704 - segno writes only numbers
+    return Markup(code.svg_inline(border=2, dark="#000", light="#fff", omitsize=True))  # noqa: S704 - segno writes only numbers

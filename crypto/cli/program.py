@@ -1,6 +1,7 @@
 """The tree of commands, and the one place where errors become sentences and exit codes."""
 
 import errno
+import os
 import re
 import sqlite3
 import sys
@@ -9,11 +10,12 @@ from concurrent.futures import BrokenExecutor
 from typing import Any
 
 import typer
+from rich.markup import escape
 from typer import rich_utils
 from typer.main import get_command
 
 from crypto.cli import audit, credentials, demo, election, texts, trustee, verify, vote
-from crypto.cli.console import Stop, complain, exit_code, sentence
+from crypto.cli.console import BROKEN_PIPE, Stop, complain, exit_code, sentence
 from crypto.cli.texts import Language, _
 from crypto.errors import ProtocolError
 
@@ -64,6 +66,9 @@ def application() -> typer.Typer:
     return app
 
 
+INTERRUPTED = 130
+
+
 def main(arguments: Sequence[str] | None = None, app: typer.Typer | None = None) -> None:
     """Run the program and leave with its exit code."""
     words = list(sys.argv[1:] if arguments is None else arguments)
@@ -80,11 +85,9 @@ def main(arguments: Sequence[str] | None = None, app: typer.Typer | None = None)
         complain(sentence(error))
         code = exit_code(error)
     except (KeyboardInterrupt, typer.Abort):
-        complain(_("Interrupted. Nothing is half done: what was confirmed is kept, the rest was not begun."))
-        code = 130
+        code = INTERRUPTED
     except BrokenPipeError:
-        sys.stderr.close()  # the reader of our output has gone; there is nobody to tell
-        code = 141
+        code = BROKEN_PIPE  # the reader of our output has gone; there is nobody to tell
     except OSError as error:
         complain(_os_error(error))
         code = 2
@@ -97,7 +100,25 @@ def main(arguments: Sequence[str] | None = None, app: typer.Typer | None = None)
         if type(error).__name__ != "NoArgsIsHelpError":  # its help has been printed
             complain(_usage(error))
         code = 2
-    sys.exit(code if isinstance(code, int) else 0)
+    if code == INTERRUPTED:  # typer makes it of Ctrl-C
+        complain(_("Interrupted. Nothing is half done: what was confirmed is kept, the rest was not begun."))
+    sys.exit(_flushed(code if isinstance(code, int) else 0))
+
+
+def _flushed(code: int) -> int:
+    """Write out what is left; when that fails, let Python not try again at its end."""
+    try:
+        if sys.stdout is not None:
+            sys.stdout.flush()
+    except BrokenPipeError:
+        code = BROKEN_PIPE
+    except OSError as error:
+        complain(_os_error(error))
+        code = 2
+    else:
+        return code
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    return code
 
 
 def _language(words: list[str]) -> Language:
@@ -128,10 +149,11 @@ def localise(command: Any) -> None:
     """Translate the help of a command and of everything below it."""
     for name in ("help", "short_help", "epilog"):
         if text := getattr(command, name, None):
-            setattr(command, name, _(text))
+            flowing = re.sub(r"(?<=\S)\n(?=\S)", " ", _(text))  # paragraphs fit the terminal; indented lines stay
+            setattr(command, name, escape(flowing))
     for parameter in command.params:
         if text := getattr(parameter, "help", None):
-            parameter.help = _(text)
+            parameter.help = escape(_(text))
     if help_option := command.get_help_option(typer.Context(command)):
         help_option.help = _("Show this message and exit.")
     usage = command.get_usage
@@ -149,7 +171,7 @@ def _localise_panels() -> None:
 
 
 def _os_error(error: OSError) -> str:
-    if error.errno == errno.ENOSPC:
+    if error.errno in (errno.ENOSPC, errno.EDQUOT, errno.EFBIG):
         return _(
             "The disk is full. Nothing was lost and nothing half written; make room and run the same command again."
         )

@@ -16,6 +16,7 @@ from typing import Any
 
 import yaml
 
+from crypto.cli.lookalikes import is_deceptive, skeleton
 from crypto.cli.texts import _
 from crypto.election import MAX_ANSWERS, Homomorphic
 
@@ -44,6 +45,25 @@ class Description:
     credential_authority: str | None
 
 
+def _unique(pairs: list[tuple[Any, Any]]) -> dict[Any, Any]:
+    found: dict[Any, Any] = {}
+    for key, value in pairs:
+        if key in found:
+            raise ValueError(_("“%(key)s” stands twice", key=key))
+        found[key] = value
+    return found
+
+
+class _Strict(yaml.SafeLoader):
+    """YAML without equal keys, which plain YAML loses in silence."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        self.flatten_mapping(node)
+        keys = [self.construct_object(key, deep=True) for key, _value in node.value]
+        _unique([(str(key), None) for key in keys])
+        return super().construct_mapping(node, deep)
+
+
 def load(data: bytes, suffix: str) -> Any:
     """The value in a file, by its ending: `.toml`, `.yaml`, `.yml`, else JSON."""
     try:
@@ -54,8 +74,8 @@ def load(data: bytes, suffix: str) -> Any:
         if suffix == ".toml":
             return tomllib.loads(text)
         if suffix in {".yaml", ".yml"}:
-            return yaml.safe_load(text)
-        return json.loads(text)
+            return yaml.load(text, _Strict)  # noqa: S506 - a safe loader that refuses equal keys as well
+        return json.loads(text, object_pairs_hook=_unique)
     except (tomllib.TOMLDecodeError, yaml.YAMLError, ValueError, RecursionError) as error:
         raise BadQuestions([_("The file cannot be read: %(why)s", why=str(error))]) from error
 
@@ -114,15 +134,20 @@ class _Reader:
             self.wrong(place, _("a text is missing here"))
         elif not value.strip() and not empty:
             self.wrong(place, _("the text is empty"))
+        elif is_deceptive(value.replace("\n", " ")):
+            self.wrong(place, _("there are invisible signs in the text"))
         else:
             return value.strip()
         return ""
 
-    def number(self, value: Any, place: str) -> int:
-        if isinstance(value, int) and not isinstance(value, bool) and value >= 0:
-            return value
-        self.wrong(place, _("a whole number is needed"))
-        return 0
+    def number(self, value: dict[str, Any], key: str, place: str) -> int | None:
+        """A whole number under `key`; None when there is none or it is wrong."""
+        number = value.get(key)
+        if isinstance(number, int) and not isinstance(number, bool) and number >= 0:
+            return number
+        if key in value:
+            self.wrong(f"{place}, {key}", _("a whole number is needed"))
+        return None
 
     def question(self, value: Any, place: str) -> Homomorphic | None:
         if not isinstance(value, dict):
@@ -139,19 +164,29 @@ class _Reader:
             self.wrong(f"{place}, answers", _("a list of answers is needed"))
             return None
         answers = tuple(self.text(item, f"{place}, answers {index}") for index, item in enumerate(items, 1))
-        repeated = sorted({answer for answer in answers if answer and answers.count(answer) > 1})
-        for answer in repeated:
-            self.wrong(f"{place}, answers", _("“%(answer)s” stands twice", answer=answer))
+        seen: set[str] = set()
+        for answer in answers:
+            if answer and skeleton(answer) in seen:
+                self.wrong(f"{place}, answers", _("“%(answer)s” stands twice", answer=answer))
+            seen.add(skeleton(answer))
         blank = value.get("blank", False)
         if not isinstance(blank, bool):
             self.wrong(f"{place}, blank", _("true or false is needed"))
             blank = False
         if "choose" in value and ("min" in value or "max" in value):
             self.wrong(place, _("give either choose, or min and max"))
-        low = self.number(value.get("min", value.get("choose", 1)), f"{place}, min")
-        high = self.number(value.get("max", value.get("choose", max(low, 1))), f"{place}, max")
+        low, high = self.limits(value, place, len(answers))
+        return Homomorphic(text, answers, low, high, blank)
+
+    def limits(self, value: dict[str, Any], place: str, answers: int) -> tuple[int, int]:
+        """How few and how many answers may be chosen; 1 and 1 when nothing is said."""
+        exactly, low, high = (self.number(value, key, place) for key in ("choose", "min", "max"))
+        if any(key in value and number is None for key, number in (("choose", exactly), ("min", low), ("max", high))):
+            return 0, 0
+        low = low if low is not None else exactly if exactly is not None else min(1, high if high is not None else 1)
+        high = high if high is not None else exactly if exactly is not None else max(low, 1)
         if low > high:
             self.wrong(place, _("min is larger than max"))
-        if high > len(answers):
+        elif high > answers:
             self.wrong(place, _("more answers can be chosen than there are"))
-        return Homomorphic(text, answers, low, high, blank)
+        return low, high

@@ -67,7 +67,7 @@ def ngettext(singular: str, plural: str, number: int, /, **params: object) -> st
 def count(number: float) -> str:
     """A number that is read."""
     if _language == "ar":
-        return str(format_decimal(number, locale="ar_IQ", numbering_system="arab"))
+        return _eastern(format_decimal(number, locale="ar_IQ", numbering_system="arab"))
     return str(format_decimal(number, locale="en"))
 
 
@@ -76,5 +76,10 @@ def percent(part: int, whole: int) -> str:
     if not whole:
         return "–"
     if _language == "ar":
-        return str(format_percent(part / whole, "#,##0.0%", locale="ar_IQ", numbering_system="arab"))
+        return _eastern(format_percent(part / whole, "#,##0.0%", locale="ar_IQ", numbering_system="arab"))
     return str(format_percent(part / whole, "#,##0.0%", locale="en"))
+
+
+def _eastern(number: str) -> str:
+    """Arabic-Indic digits and percent sign: of a numbering system, Babel takes only the separators."""
+    return number.translate(str.maketrans("0123456789%", "٠١٢٣٤٥٦٧٨٩٪"))

@@ -5,15 +5,14 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 from rich.table import Table
 
 from crypto.cli import console
-from crypto.cli.console import out
+from crypto.cli.console import out, plain
 from crypto.cli.files import archive_path
 from crypto.cli.texts import _, count, language, ngettext, percent
 from crypto.election import Homomorphic
-from crypto.verification import CHECKS, Outcome, Report, Status, Verdict, verify_record
+from crypto.verification import CHECKS, Failure, Outcome, Report, Status, Verdict, verify_record
 
 SHOWN = 10
 """Failures of one check printed for a person; `--json` has them all."""
@@ -44,12 +43,24 @@ def verify(
       sawtuna verify today.bel --previous yesterday.bel
       sawtuna verify 9T7KpVLHfgryFv.bel --json
     """
-    archive = archive_path(path)
+    try:
+        archive = archive_path(path)
+        older = archive_path(previous) if previous is not None else None
+    except console.Stop as missing:
+        if as_json:
+            typer.echo(
+                json.dumps(
+                    Report(unreadable=Failure("", "the file cannot be read: %(why)s", {"why": str(missing)})).to_json(),
+                    ensure_ascii=False,
+                    indent=1,
+                )
+            )
+        raise
     names = {"reading": _("Reading"), "ballots": _("Ballots")}
     with console.progress(quiet=as_json) as bars:
         report = verify_record(
             archive,
-            previous=archive_path(previous) if previous is not None else None,
+            previous=older,
             jobs=jobs or None,
             progress=lambda stage, finished, total: bars.show(names[stage], finished, total),
         )
@@ -65,7 +76,7 @@ def verify(
 def show(report: Report, archive: Path) -> None:
     """Print a report for a person: what was checked, the result, the verdict."""
     out.print()
-    out.print(f"[bold]{escape(_('Election record'))}[/]  {escape(report.name or archive.name)}", soft_wrap=True)
+    out.print(f"[bold]{plain(_('Election record'))}[/]  {plain(report.name or archive.name)}", soft_wrap=True)
     if report.uuid:
         console.fact(_("Identifier"), report.uuid)
     if report.fingerprint:
@@ -83,20 +94,20 @@ def show(report: Report, archive: Path) -> None:
 
 
 def _show_outcome(outcome: Outcome) -> None:
-    title = escape(_(CHECKS[outcome.id]))
+    title = plain(_(CHECKS[outcome.id]))
     reached = outcome.status is not Status.SKIPPED
     name, number = f"[dim]{outcome.id:<20}[/]", f"[bold]{outcome.count if reached else '–':>8}[/]"
-    title += "" if reached else f" [dim]({escape(_('not reached'))})[/]"
+    title += "" if reached else f" [dim]({plain(_('not reached'))})[/]"
     out.print(f" {_SIGNS[outcome.status]} {name} {number}  {title}", soft_wrap=True)
     for failure in outcome.failures[:SHOWN]:
         text = _(failure.message, **failure.params)
-        out.print(f"     [red]{escape(failure.place)}[/] {escape(text)}", soft_wrap=True)
+        out.print(f"     [red]{plain(failure.place)}[/] {plain(text)}", soft_wrap=True)
     if outcome.failed > SHOWN:
         more = ngettext("… and %(n)s more", "… and %(n)s more", outcome.failed - SHOWN)
-        out.print(f"     [red]{escape(more)}[/]", soft_wrap=True)
+        out.print(f"     [red]{plain(more)}[/]", soft_wrap=True)
     for warning in outcome.warnings[:SHOWN]:
         text = _(warning.message, **warning.params)
-        out.print(f"     [yellow]! {escape(warning.place)}[/] {escape(text)}", soft_wrap=True)
+        out.print(f"     [yellow]! {plain(warning.place)}[/] {plain(text)}", soft_wrap=True)
 
 
 def show_result(report: Report) -> None:
@@ -104,14 +115,14 @@ def show_result(report: Report) -> None:
     for question, row in zip(report.questions, report.result or [], strict=True):
         if not isinstance(question, Homomorphic):
             continue
-        table = Table(title=escape(question.question), title_justify="left", title_style="bold", expand=False)
+        table = Table(title=plain(question.question), title_justify="left", title_style="bold", expand=False)
         arabic = language() == "ar"
         table.add_column(_("Answer"), overflow="fold", justify="right" if arabic else "left")
         table.add_column(_("Votes"), justify="right")
         table.add_column(_("Share"), justify="right")
         labels = [_("Blank ballot")] * question.blank + list(question.answers)
         for label, votes in zip(labels, row, strict=True):
-            table.add_row(escape(label), count(votes), percent(votes, report.weight))
+            table.add_row(plain(label), count(votes), percent(votes, report.weight))
         out.print(table)
         out.print()
     cast = ngettext("%(n)s ballot counted", "%(n)s ballots counted", report.counted)
@@ -126,16 +137,16 @@ def show_result(report: Report) -> None:
 
 def _show_verdict(report: Report) -> None:
     style, text = _verdict(report)
-    out.print(f"[{style}]{escape(text)}[/]", soft_wrap=True)
+    out.print(f"[{style}]{plain(text)}[/]", soft_wrap=True)
     if report.decryption_proofs == "weak" and report.verdict in (Verdict.VERIFIED, Verdict.IN_PROGRESS):
         message = _(
             "The decryption proofs are weak: this record has only those of Belenios version 1, with which a dishonest "
             "trustee and the last voter together could shift a count unseen. Records made with Sawtuna have strong "
             "ones in UUID.record beside the archive; if this is one, ask for them."
         )
-        out.print(f"[yellow]! {escape(message)}[/]", soft_wrap=True)
+        out.print(f"[yellow]! {plain(message)}[/]", soft_wrap=True)
     elif report.decryption_proofs == "strong":
-        out.print(f"[green]{escape(_('The decryption proofs are strong.'))}[/]", soft_wrap=True)
+        out.print(f"[green]{plain(_('The decryption proofs are strong.'))}[/]", soft_wrap=True)
 
 
 def _verdict(report: Report) -> tuple[str, str]:

@@ -6,17 +6,16 @@ from pathlib import Path
 from typing import Annotated
 
 import typer
-from rich.markup import escape
 
 from crypto import credentials
-from crypto.archive import Reader
+from crypto.archive import Cut, Reader
 from crypto.audits import Audit
 from crypto.ballot import Sealed, seal
 from crypto.ballot_box import BallotBox
-from crypto.board import Kind, replay
+from crypto.board import Kind, Unclaimed, replay
 from crypto.cli import console
 from crypto.cli.audit import show_opened
-from crypto.cli.console import done, fact, out, say, stop
+from crypto.cli.console import done, fact, out, plain, say, stop
 from crypto.cli.election import Archive, recovered
 from crypto.cli.files import archive_path, pretty, read, write_new, write_private
 from crypto.cli.texts import _, count, ngettext
@@ -60,12 +59,14 @@ def vote(
       sawtuna vote UUID.bel --choose 2 --credential-file code.txt
       sawtuna vote UUID.bel --choose 2 --audit
     """
+    if audit and to is not None:
+        stop(_("--audit opens the ballot, --out keeps it for casting: give one of them."), 2)
     archive = archive_path(path)
     election, listed = _foundation(archive)
     questions = election.homomorphic
     if questions is None:
         raise Unsupported("this election has ranked questions, on which this version cannot vote yet")
-    out.print(f"[bold]{escape(election.name)}[/]", soft_wrap=True)
+    out.print(f"[bold]{plain(election.name)}[/]", soft_wrap=True)
     if election.description:
         say(election.description)
     fact(_("Fingerprint of the election"), election.fingerprint)
@@ -94,8 +95,11 @@ def _foundation(archive: Path) -> tuple[Election, set[Point]]:
             raise Malformed("the archive holds no election")
         data = [reader.read(entry) for entry in step.data]
         kind = Kind.SETUP
-        for later in steps:
-            kind = later.event.kind
+        try:
+            for later in steps:
+                kind = later.event.kind
+        except (Cut, Unclaimed):
+            pass  # an interrupted or a busy writer: the box deals with it when it is opened for casting
     if kind not in (Kind.SETUP, Kind.BALLOT):
         raise Rejected("the vote is closed: no ballot is accepted any more")
     election = Election.parse(data[0])
@@ -136,7 +140,7 @@ def _choice(question: Homomorphic, typed: str) -> list[int]:
 def parse_choice(question: Homomorphic, typed: str) -> list[int]:
     """Marks for what was typed, or `Malformed`."""
     words = typed.replace("،", ",").replace("٬", ",").split(",")
-    plain = "".join(str(unicodedata.digit(letter)) if letter.isdigit() else letter for letter in ",".join(words))
+    plain = "".join(str(unicodedata.digit(letter)) if letter.isdecimal() else letter for letter in ",".join(words))
     words = [word.strip().casefold() for word in plain.split(",") if word.strip()]
     marks = [0] * question.size
     if words in (["blank"], ["بيضاء"]):
@@ -146,7 +150,7 @@ def parse_choice(question: Homomorphic, typed: str) -> list[int]:
         return marks
     if words not in (["none"], ["لا شيء"]):
         for word in words:
-            if not word.isascii() or not word.isdigit() or not 1 <= int(word[:6]) <= len(question.answers):
+            if not word.isascii() or not word.isdecimal() or not 1 <= int(word[:6]) <= len(question.answers):
                 raise Malformed("answers are named by their numbers, 1 to %(last)s", last=len(question.answers))
             marks[int(word) - 1 + question.blank] = 1
     question.check_choice(marks)
@@ -155,7 +159,7 @@ def parse_choice(question: Homomorphic, typed: str) -> list[int]:
 
 def _ask(question: Homomorphic) -> list[int]:
     say()
-    out.print(f"[bold]{escape(question.question)}[/]", soft_wrap=True)
+    out.print(f"[bold]{plain(question.question)}[/]", soft_wrap=True)
     for number, answer in enumerate(question.answers, 1):
         say(f"  {number}. {answer}")
     if question.min == question.max:
@@ -195,7 +199,7 @@ def _code(file: Path | None) -> str:
             stop(_("Give your voter's code with --credential-file."), 2)
         return str(typer.prompt(_("Your voter's code (it is not shown)"), hide_input=True))
     if str(file) == "-":
-        return sys.stdin.readline()
+        return sys.stdin.readline() if sys.stdin is not None else ""
     return read(file).decode(errors="replace").strip()
 
 

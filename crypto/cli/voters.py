@@ -6,6 +6,7 @@ import re
 import unicodedata
 from dataclasses import dataclass
 
+from crypto.cli.lookalikes import is_deceptive, skeleton
 from crypto.cli.texts import _
 from crypto.credentials import MAX_WEIGHT
 
@@ -14,9 +15,6 @@ _COLUMNS = {
     "name": "name", "full name": "name", "الاسم": "name", "اسم الناخب": "name",
     "weight": "weight", "votes": "weight", "الوزن": "weight", "عدد الأصوات": "weight",
 }  # fmt: skip
-_INVISIBLE = re.compile(
-    "[\u00ad\u034f\u061c\u115f\u1160\u17b4\u17b5\u180e\u200b-\u200f\u202a-\u202e\u2060-\u206f\ufeff\u0640]"
-)
 
 
 class BadVoters(Exception):
@@ -36,13 +34,6 @@ class Voter:
     weight: int | None
 
 
-def skeleton(identifier: str) -> str:
-    """What two identifiers share that a reader cannot tell apart: width, case, invisible signs, shape of digits."""
-    plain = _INVISIBLE.sub("", unicodedata.normalize("NFKC", identifier)).casefold()
-    digits = "".join(str(unicodedata.digit(letter)) if letter.isdigit() else letter for letter in plain)
-    return " ".join(digits.split())
-
-
 def parse(data: bytes) -> list[Voter]:
     """The voters of a CSV file, or `BadVoters`.
 
@@ -56,16 +47,18 @@ def parse(data: bytes) -> list[Voter]:
     first = content.partition("\n")[0]
     delimiter = max(",;\t", key=first.count)
     try:
-        lines = [
-            (number, [cell.strip() for cell in row])
-            for number, row in enumerate(csv.reader(io.StringIO(content), delimiter=delimiter, strict=True), 1)
-            if any(cell.strip() for cell in row)
-        ]
+        reader = csv.reader(io.StringIO(content), delimiter=delimiter, strict=True)
+        rows = ((reader.line_num, [cell.strip() for cell in row]) for row in reader)
+        lines = [(number, cells) for number, cells in rows if any(cells)]
     except csv.Error as error:
         raise BadVoters([_("The list cannot be read: %(why)s", why=str(error))]) from error
     if not lines:
         raise BadVoters([_("The list is empty.")])
     head = [_COLUMNS.get(cell.casefold()) for cell in lines[0][1]]
+    for kind in {kind for kind in head if kind and head.count(kind) > 1}:
+        raise BadVoters([_("The head line has two columns for “%(kind)s”.", kind=kind)])
+    if any(head) and "id" not in head:
+        raise BadVoters([_("The head line has no column “id” for the voters' identifiers.")])
     if "id" in head:
         order = {kind: place for place, kind in enumerate(head) if kind}
         lines = lines[1:]
@@ -88,6 +81,9 @@ def _rows(lines: list[tuple[int, list[str]]], order: dict[str, int]) -> list[Vot
         if not identifier:
             errors.append(_("Line %(line)s: the identifier is missing.", line=number))
             continue
+        if is_deceptive(f"{identifier} {cell('name')}".replace("\n", " ")):
+            errors.append(_("Line %(line)s: there are invisible signs in the text.", line=number))
+            continue
         key = skeleton(identifier)
         if key in seen:
             errors.append(
@@ -99,7 +95,7 @@ def _rows(lines: list[tuple[int, list[str]]], order: dict[str, int]) -> list[Vot
                 )
             )
         seen[key] = number
-        digits = "".join(str(unicodedata.digit(letter)) if letter.isdigit() else letter for letter in weight)
+        digits = "".join(str(unicodedata.digit(letter)) if letter.isdecimal() else letter for letter in weight)
         if weight and not (re.fullmatch("[0-9]{1,18}", digits) and int(digits) <= MAX_WEIGHT):
             errors.append(
                 _("Line %(line)s: the weight “%(weight)s” is not a whole number.", line=number, weight=weight)

@@ -22,5 +22,6 @@ GROUPS: dict[str, Group] = {group.name: group for group in (ED25519, BELENIOS_20
 def named(name: object) -> Group:
     """The group called `name`; any other name is `Unsupported`."""
     if not isinstance(name, str) or name not in GROUPS:
-        raise Unsupported("the group “%(name)s” is not known here", name=str(name)[:40])
+        known = ", ".join(GROUPS)
+        raise Unsupported("the group “%(name)s” is not known here, only %(known)s", name=str(name)[:40], known=known)
     return GROUPS[name]

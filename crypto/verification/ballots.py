@@ -5,20 +5,18 @@ answers with what it found and the sum of those that count, so that only small t
 """
 
 import hashlib
-import signal
 from collections.abc import Callable, Iterable, Iterator
-from concurrent.futures import FIRST_COMPLETED, Future, ProcessPoolExecutor, wait
 from dataclasses import dataclass, field
 from itertools import islice
-from multiprocessing import get_context
 from pathlib import Path
 
 from crypto import tally
 from crypto.archive import Reader
 from crypto.ballot import Ballot
 from crypto.election import Election
-from crypto.encoding import sha256_b64
+from crypto.encoding import hex_to_b64
 from crypto.errors import ProtocolError, Rejected
+from crypto.processes import spread
 from crypto.scratch import Located
 from crypto.tally import Ciphertexts
 from crypto.verification.report import MAX_FAILURES, Failure
@@ -50,23 +48,23 @@ def examine(reader: Reader, election: Election, chunk: list[Located]) -> Examine
     """Check the ballots of `chunk`."""
     found = Examined(tally.empty(election) if election.homomorphic else None)
     for located in chunk:
-        data = reader.read_at(located.offset, located.size)
         place = (f"event[{located.height}]",)
         found.done += 1
         found.looked_at["ballots.form"] = found.looked_at.get("ballots.form", 0) + 1
         try:
+            data = reader.read_at(located.offset, located.size)
             if hashlib.sha256(data).digest() != located.digest:
                 raise Rejected("the file was changed while it was being verified")
             ballot = Ballot.parse_recorded(election, data)
         except ProtocolError as error:
-            found.failures.append(("ballots.form", _failure(error.at(*place), data)))
+            found.failures.append(("ballots.form", _failure(error.at(*place), located)))
             continue
         for check, function in PER_BALLOT.items():
             found.looked_at[check] = found.looked_at.get(check, 0) + 1
             try:
                 function(election, ballot)
             except ProtocolError as error:
-                found.failures.append((check, _failure(error.at(*place), data)))
+                found.failures.append((check, _failure(error.at(*place), located)))
         if found.total is not None and located.weight is not None:
             answers = ballot.homomorphic()
             fits = [len(answer.choices) for answer in answers] == [len(row) for row in found.total]
@@ -76,9 +74,10 @@ def examine(reader: Reader, election: Election, chunk: list[Located]) -> Examine
     return found
 
 
-def _failure(error: ProtocolError, data: bytes) -> Failure:
+def _failure(error: ProtocolError, located: Located) -> Failure:
     failure = Failure.of(error)
-    return Failure(f"{failure.place} (ballot {sha256_b64(data)})", failure.message, failure.params)
+    tracker = hex_to_b64(located.digest.hex())
+    return Failure(f"{failure.place} #{tracker}", failure.message, failure.params)
 
 
 def examine_all(
@@ -90,17 +89,7 @@ def examine_all(
         for chunk in chunks:
             yield examine(reader, election, chunk)
         return
-    pool = ProcessPoolExecutor(jobs, get_context("spawn"), _start, (path, election.data))
-    try:
-        pending: set[Future[Examined]] = set()
-        for chunk in chunks:
-            pending.add(pool.submit(_examine, chunk))
-            if len(pending) >= 3 * jobs:
-                done, pending = wait(pending, return_when=FIRST_COMPLETED)
-                yield from (future.result() for future in done)
-        yield from (future.result() for future in pending)
-    finally:
-        pool.shutdown(cancel_futures=True)
+    yield from spread(_examine, chunks, jobs, _start, (path, election.data))
 
 
 def _chunks(ballots: Iterable[Located]) -> Iterator[list[Located]]:
@@ -113,9 +102,8 @@ _state: tuple[Reader, Election] | None = None
 
 
 def _start(path: Path, election: bytes) -> None:
-    """Once a process: open the archive. Ctrl-C is the parent's business."""
+    """Once a process: open the archive."""
     global _state  # noqa: PLW0603 - the state of a worker process, set once by its initializer
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
     _state = (Reader.open(path), Election.parse(election))
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from crypto import tally
 from crypto.archive import MAX_SMALL, Cut, Reader
 from crypto.ballot import Envelope
-from crypto.board import Kind, Step, Unclaimed, may_follow, replay
+from crypto.board import Kind, Step, Unclaimed, may_follow, out_of_order, replay
 from crypto.election import Election
 from crypto.encoding import hex_to_b64
 from crypto.errors import Malformed, ProtocolError, Rejected, Unsupported
@@ -148,8 +148,7 @@ class _Verification:
             kind, before = step.event.kind, self.last_kind
             self.last_kind = kind
             if not may_follow(before, kind, shuffled=shuffled):
-                before_text = str(before or "an empty archive")
-                raise Rejected("%(kind)s cannot follow %(previous)s", kind=str(kind), previous=before_text)
+                raise out_of_order(kind, before)
 
     def _read(self, step: Step) -> None:
         """Take from a step what later checks need. What could not be claimed has failed already and is passed over."""

@@ -96,7 +96,8 @@ def credentials_list(outcome: Outcome, report: Report, scratch: Scratch, group: 
     report.voters = index + 1
 
 
-_TOKEN = re.compile(rb'[ \t\r\n]*(?:([\[\],])|"([0-9A-Za-z,_+]{0,1400})")')
+_SPACE = re.compile(rb"[ \t\r\n]*")
+_TOKEN = re.compile(rb'([\[\],])|"([0-9A-Za-z,_+]{0,1400})"')
 _LONGEST = 1500
 
 
@@ -123,19 +124,18 @@ def _tokens(file: BinaryIO) -> Iterator[tuple[bytes | None, bytes]]:
     """Brackets and commas, or texts."""
     buffer, place, ended = b"", 0, False
     while True:
+        if (space := _SPACE.match(buffer, place)) is not None:
+            place = space.end()
         if not ended and len(buffer) - place < _LONGEST:
             chunk = file.read(1 << 16)
             ended = not chunk
             buffer, place = buffer[place:] + chunk, 0
             continue
+        if place == len(buffer):
+            return
         match = _TOKEN.match(buffer, place)
         if match is None:
-            if buffer[place:].strip(b" \t\r\n"):
-                raise Malformed("a list of texts was expected")
-            if ended:
-                return
-            buffer, place = b"", 0
-            continue
+            raise Malformed("a list of texts was expected")
         place = match.end()
         yield match[1], match[2] or b""
 
