@@ -27,6 +27,7 @@ from crypto.trustees import PublicKey
 
 
 def main() -> None:
+    """Build, measure, print."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--small", type=int, default=1_000)
     options.add_argument("--large", type=int, default=50_000)

@@ -24,6 +24,7 @@ ANSWERS = 5
 
 
 def main() -> None:
+    """Measure both groups."""
     options = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     options.add_argument("--voters", type=int, default=300)
     options.add_argument("--runs", type=int, default=3)
@@ -34,6 +35,7 @@ def main() -> None:
 
 
 def measure(folder: Path, group: str, voters: int, runs: int) -> None:
+    """Make an election, verify it by turns with each program, print medians and ratios."""
     sawtuna = [sys.executable, "-c", "from app.cli import main; main()"]
     demo = [
         "demo",

@@ -30,7 +30,7 @@ def generate() -> str:
 
 def normalise(typed: str) -> str:
     """What a person typed or pasted, as the canonical text; `Malformed` names the kind of mistake, never the text."""
-    letters = re.sub(r"[\s\u2010-\u2015\u200b-\u200f\u2066-\u2069\ufeff-]", "", typed)
+    letters = re.sub(r"[\s\u00ad\u061c\u2010-\u2015\u200b-\u200f\u202a-\u202e\u2060-\u2069\u2212\ufeff-]", "", typed)
     strange = sorted({letter for letter in letters if letter not in BASE58})
     if strange and all(letter in "0OIl" for letter in strange):
         raise Malformed("a voter's code has no 0 (zero), O (capital o), I (capital i) or l (small L)")

@@ -54,6 +54,8 @@ class StrongProofs:
 
     def verify(self, election: Election, total: Ciphertexts, key: Point, decryption: PartialDecryption) -> None:
         """That every factor of `decryption` is alpha raised to the private half of `key`."""
+        if self.payload != sha256_hex(decryption.to_json()):
+            raise Rejected("the strong proofs belong to another decryption")
         if [len(row) for row in self.proofs] != [len(row) for row in total]:
             raise Rejected("there is not one proof an answer")
         for question, (row, factors, proofs) in enumerate(zip(total, decryption.factors, self.proofs, strict=True)):

@@ -219,7 +219,7 @@ def _plan(codes: tuple[str, ...], questions: int, answers: int, seed: int | None
 
 
 def _cast(archive: Path, parsed: Election, plan: Plan, jobs: int) -> None:
-    """Seal all ballots, in several processes when it pays, and append them: first votes before those that replace them."""
+    """Seal all ballots, in several processes when it pays, and append them: first votes before those replacing them."""
     with console.progress() as bars, Journal.open(archive) as journal:
         cast = 0
         for votes in plan.rounds():

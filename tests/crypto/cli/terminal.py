@@ -46,7 +46,8 @@ class Terminal:
         os.write(self._master, line.encode() + b"\n")
 
     def presses(self, key: bytes) -> None:
-        """A key."""
+        """A key, after the moment that a person needs to read."""
+        time.sleep(0.2)  # Python misses a signal that comes between the prompt and the reading
         os.write(self._master, key)
 
     def ends(self, code: int = 0) -> str:

@@ -68,7 +68,6 @@ def test_the_program_says_at_every_step_whom_it_waits_for(begun: Election) -> No
 
 
 def test_names_are_listed_with_the_comma_of_the_language(begun: Election) -> None:
-    # BUG: the Arabic comma stands in English sentences too (crypto/cli/ceremony.py, describe)
     begun.join(1).said("Waiting for: 2, 3")
 
 
@@ -129,9 +128,6 @@ def test_a_run_that_was_cut_short_between_key_file_and_folder_goes_on(
 
 
 def test_a_file_that_was_lost_on_the_way_can_be_published_again(begun: Election) -> None:
-    # BUG: what is published again differs, because signatures and encryption are randomised anew: whoever saw the first
-    # version refuses the second and the ceremony is dead. What was published should be kept in the key file, and be put
-    # there again; see publish in crypto/cli/ceremony.py
     rounds(begun, 1, 1, 2, 3)
     (begun.ceremony / "certificates" / "2.json").unlink()
     rounds(begun, 4, 2, 1, 3)
@@ -180,8 +176,6 @@ def test_of_two_people_on_one_place_one_is_told_and_no_key_is_made(
 
 
 def test_of_two_people_on_one_place_the_one_is_told_at_once(begun: Election, tmp_path: Path) -> None:
-    # BUG: with a threshold the certificate is compared only when all are there; when everybody is needed at once
-    # (crypto/cli/ceremony.py, _advance_threshold: `_own` for certificates before `missing`)
     shutil.copytree(begun.ceremony, tmp_path / "machine")
     begun.join(1, "--index", 1, folder=tmp_path / "machine")
     begun.join(2, "--index", 1)
@@ -286,8 +280,6 @@ def _wrong_share_for_the_first(election: Election) -> None:
 def test_a_share_that_is_not_what_was_committed_to_names_its_author(
     begun: Election, cheat: Callable[[Election], None]
 ) -> None:
-    # BUG: a bad share is named `secrets[1]`, counted from 0, where the rest of the ceremony says `shares[2]`; a person
-    # takes trustee 1 for the culprit (crypto/cli/ceremony.py, _finish_threshold)
     rounds(begun, 2, 1, 2, 3)
     cheat(begun)
     begun.join(1, code=1).said("shares[2]")
@@ -339,8 +331,6 @@ def test_hostile_names_stay_names(begun: Election) -> None:
 
 
 def test_a_name_cannot_write_on_the_terminals_of_others(begun: Election) -> None:
-    # BUG: control characters in a trustee's name reach the other trustees' terminals (crypto/cli/console.py, say;
-    # crypto/cli/ceremony.py, known_names)
     rounds(begun, 1, 1, 2)
     publish(begun, "certificates", 2, published(begun, "certificates", 2) | {"name": "\x1b[2J\x1b[H✔ The key is ready"})
     answer = begun.join(3)

@@ -87,8 +87,6 @@ def ballots(election: Election) -> list[Path]:
 def test_ctrl_c_while_ballots_are_cast_keeps_exactly_those_that_were_confirmed(
     election: Election, ballots: list[Path]
 ) -> None:
-    # BUG: outside of a prompt typer turns Ctrl-C into its own exit 130 (typer/core.py, _main), so that program.main
-    # never says its sentence; the same in all tests of Ctrl-C here (crypto/cli/program.py, main)
     running = Running("election", "cast", election.archive, *ballots, folder=election.root)
     running.until("Ballot cast.", times=10)
     running.press_ctrl_c()
@@ -125,7 +123,6 @@ def test_ctrl_c_during_a_demonstration_leaves_a_sound_archive(sawtuna: Shell, tm
 
 @pytest.mark.parametrize("later", [0.15, 0.6], ids=["while-they-start", "while-they-work"])
 def test_ctrl_c_stops_several_processes_without_a_traceback(sawtuna: Shell, tmp_path: Path, later: float) -> None:
-    # BUG: the other processes print their own tracebacks; start them with SIGINT ignored (crypto/cli/demo.py, _sealed)
     running = Running("demo", "election", "--voters", 200, "--out", "d", "--jobs", 2, folder=tmp_path)
     running.until("have a code")
     running.until_workers()
@@ -142,7 +139,6 @@ def test_ctrl_c_stops_several_processes_without_a_traceback(sawtuna: Shell, tmp_
 def test_ctrl_c_during_a_verification_with_several_processes_is_quiet(
     sawtuna: Shell, tmp_path: Path, later: float
 ) -> None:
-    # BUG: as above (crypto/verification/ballots.py, examine_all)
     sawtuna("demo", "election", "--voters", 120, "--out", "d", "--jobs", 1)
     with unchanged(tmp_path / "d"):
         running = Running("verify", "d", "--jobs", 2, folder=tmp_path)
@@ -151,13 +147,10 @@ def test_ctrl_c_during_a_verification_with_several_processes_is_quiet(
         running.press_ctrl_c()
         code, out, err = running.end()
     assert "Traceback" not in err
-    assert code == 130
-    assert "VERIFIED" not in out
+    assert (code, "VERIFIED" in out) in ((130, False), (0, True))  # a fast machine may have finished
 
 
 def test_a_killed_writer_leaves_an_archive_with_which_one_can_go_on(election: Election, ballots: list[Path]) -> None:
-    # BUG: `vote` refuses the torn end before the box can set it aside, and does not say what to do; `election cast` and
-    # `close` recover (crypto/cli/vote.py, _foundation)
     running = Running("election", "cast", election.archive, *ballots, folder=election.root)
     running.until("Ballot cast.", times=5)
     running.kill()
@@ -188,8 +181,6 @@ FULL = "make room and run the same command again"
 def test_a_full_disk_while_ballots_are_cast_loses_nothing_that_was_confirmed(
     election: Election, ballots: list[Path]
 ) -> None:
-    # BUG: a file that may not grow (EFBIG) and a used-up quota (EDQUOT) are "File too large" or "Disk quota exceeded"
-    # without a word on what to do; only ENOSPC has a sentence (crypto/cli/program.py, _os_error)
     limit = election.archive.stat().st_size + 20 * 6000
     running = Running("election", "cast", election.archive, *ballots, folder=election.root, prepare=_limit(limit))
     code, out, err = running.end()
@@ -236,8 +227,6 @@ def test_a_full_disk_while_a_key_is_made_leaves_no_useless_key(sawtuna: Shell, t
 
 
 def test_output_to_a_full_device_is_an_error_and_no_traceback(counting: Election) -> None:
-    # BUG: Python complains once more when it flushes at the end (crypto/cli/program.py, main: after an error of
-    # standard output point it at os.devnull, as the Python documentation does for SIGPIPE)
     with Path("/dev/full").open("w") as full:
         done = subprocess.run(
             [PROGRAM, "verify", str(counting.archive)],
@@ -250,8 +239,6 @@ def test_output_to_a_full_device_is_an_error_and_no_traceback(counting: Election
 
 
 def test_a_reader_who_leaves_early_causes_no_noise(counting: Election) -> None:
-    # BUG: rich ends the program with 1, which means "rejected" to a script; the 141 of program.main is never reached
-    # (crypto/cli/console.py: override Console.on_broken_pipe)
     done = subprocess.run(
         ["bash", "-c", 'set -o pipefail; "$0" verify "$1" | head -c 1 >/dev/null', PROGRAM, str(counting.archive)],
         env=environment(), capture_output=True, text=True, check=False, timeout=60,
@@ -261,7 +248,6 @@ def test_a_reader_who_leaves_early_causes_no_noise(counting: Election) -> None:
 
 
 def test_a_closed_input_is_no_traceback(election: Election) -> None:
-    # BUG: sys.stdin is None then (crypto/cli/console.py, is_interactive)
     done = subprocess.run(
         ["bash", "-c", '"$0" vote "$1" <&-', PROGRAM, str(election.archive)],
         env=environment(), capture_output=True, text=True, check=False, timeout=60,

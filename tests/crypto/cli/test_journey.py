@@ -196,7 +196,6 @@ def test_every_command_explains_itself(sawtuna: Shell) -> None:
 
 
 def test_the_help_shows_a_questions_file_that_works(sawtuna: Shell, tmp_path: Path) -> None:
-    # BUG: rich takes [[questions]] in the help for markup and prints [] (crypto/cli/program.py, rich_markup_mode)
     lines = sawtuna("election", "new", "--help").out.splitlines()
     start = next(number for number, line in enumerate(lines) if line.strip().startswith("title ="))
     end = next(number for number, line in enumerate(lines) if line.strip().startswith("blank ="))

@@ -127,7 +127,6 @@ def test_the_code_in_a_web_address_is_behind_the_sign_that_browsers_do_not_send(
 
 @pytest.mark.parametrize("address", ["javascript:alert(1)", "vote.example", "https://vote.example/#x", "https://a b"])
 def test_an_address_that_a_voter_should_not_open_is_refused(sawtuna: Shell, tmp_path: Path, address: str) -> None:
-    # BUG: --url is printed and put before # unseen: another scheme, a second #, a space (crypto/cli/credentials.py)
     election = Election.describe(sawtuna, tmp_path / "e")
     (tmp_path / "v.csv").write_text("1,Ali\n")
     sawtuna(

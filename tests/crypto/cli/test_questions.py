@@ -152,8 +152,6 @@ def test_a_mistake_is_named_with_its_place(sawtuna: Shell, content: str, mistake
 def test_one_wrong_number_is_one_mistake_under_the_name_that_was_written(
     sawtuna: Shell, key: str, value: object
 ) -> None:
-    # BUG: a wrong `choose` is reported as `min` and as `max`, and a wrong number a second time as "min is larger than
-    # max", because 0 stands in for it (crypto/cli/questions.py, _Reader.number and question)
     refused(sawtuna, question(**{key: value}), ".json", f"questions 1, {key}: a whole number is needed")
 
 
@@ -209,8 +207,6 @@ def test_a_file_that_breaks_its_format_is_refused_with_the_line(
 
 @pytest.mark.parametrize("suffix", [".json", ".yaml"])
 def test_a_key_that_stands_twice_is_not_silently_lost(sawtuna: Shell, suffix: str) -> None:
-    # BUG: json.loads and yaml.safe_load keep the last of two equal keys, so half of the questions can vanish unseen
-    # (crypto/cli/questions.py, load); TOML refuses it
     one = '{"question": "Which?", "answers": ["A", "B"]}'
     content = f'{{"title": "T", "questions": [{one}],\n "questions": [{one.replace("A", "C")}]}}'
     refused(sawtuna, content, suffix, "questions")
@@ -241,14 +237,11 @@ def test_a_byte_order_mark_does_no_harm(sawtuna: Shell) -> None:
     ids=["nul", "escape-sequence", "carriage-return", "only-invisible", "direction-override", "half-a-letter"],
 )  # fmt: skip
 def test_texts_that_deceive_a_reader_or_a_terminal_are_refused(sawtuna: Shell, text: str) -> None:
-    # BUG: control and direction characters, a text of only invisible ones and half a surrogate pair are taken as they
-    # are; the last ends in a traceback (crypto/cli/questions.py, _Reader.text)
     content = json.dumps({"title": "T", "questions": [{"question": text, "answers": ["A", "B"]}]})
     refused(sawtuna, content, ".json", "questions 1, question")
 
 
 def test_answers_that_look_the_same_are_refused(sawtuna: Shell) -> None:
-    # BUG: answers are compared letter by letter only; voters' identifiers are compared by what a reader can tell apart
     refused(sawtuna, question(answers=["مكتبة", "مكتبة\u200f"]), ".json", "questions 1, answers")
     refused(sawtuna, question(answers=["caf\u00e9", "cafe\u0301"]), ".json", "questions 1, answers")
 
@@ -262,7 +255,6 @@ def test_hostile_texts_stay_texts(sawtuna: Shell) -> None:
 
 
 def test_the_group_in_the_file_and_the_option_must_not_contradict_each_other(sawtuna: Shell) -> None:
-    # BUG: the option is silently ignored when the file names a group (crypto/cli/election.py, new)
     describe(sawtuna, SAME[".toml"], ".toml", "--group", "RFC-3526-2048", code=2).said("BELENIOS-2048")
 
 

@@ -376,7 +376,6 @@ def test_a_code_that_is_not_in_the_list_and_an_entry_without_a_code_are_found(
 
 
 def test_two_voters_with_one_code_are_found(election: Election, sawtuna: Shell) -> None:
-    # BUG: they pass the check, which counts different codes only (crypto/cli/credentials.py, check)
     private, public = (election.authority / f"{name}_creds.json" for name in ("private", "public"))
     private.write_text(json.dumps(election.codes | {"7": election.codes["1"]}))
     sawtuna("credentials", "check", "--private", private, "--public", public, "--election", election.box, code=1).said(
@@ -439,7 +438,6 @@ def test_words_that_are_not_understood_are_named(
 
 
 def test_an_unknown_group_is_refused_with_those_that_are_known(sawtuna: Shell, tmp_path: Path) -> None:
-    # BUG: the sentence does not say which groups there are (crypto/groups/__init__.py, named)
     (tmp_path / "q.toml").write_text(QUESTIONS, "utf-8")
     with unchanged(tmp_path):
         for words in (["election", "new", "q.toml", "--out", "e"], ["demo", "election", "--out", "d"]):

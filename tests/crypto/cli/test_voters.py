@@ -99,8 +99,6 @@ def test_a_mistake_is_named_with_its_line(described: Election, content: str, mis
 
 
 def test_lines_are_counted_as_the_spreadsheet_counts_them(described: Election) -> None:
-    # BUG: rows are numbered, not lines, so after a cell with a line break and in front of it blank lines the number is
-    # not that of the text editor; csv.reader.line_num knows it (crypto/cli/voters.py, parse)
     refused(described, 'id,name\n1,"Ali\nsecond line"\n2,Sara\n2,Sara\n', "Line 5: “2” cannot be told from line 4.")
 
 
@@ -141,8 +139,6 @@ def test_two_voters_whom_a_reader_cannot_tell_apart_are_refused(described: Elect
 def test_letters_of_another_alphabet_and_rare_invisible_signs_deceive_nobody(
     described: Election, first: str, second: str
 ) -> None:
-    # BUG: skeleton() folds width, case and digits, not look-alike letters, nor all invisible characters
-    # (Default_Ignorable_Code_Point; Unicode TR 39 "confusables") (crypto/cli/voters.py, _INVISIBLE)
     refused(described, f"id,name\n{first},Ali\n{second},Sara\n", "Line 3: ").said("cannot be told from line 2.")
 
 
@@ -174,13 +170,10 @@ def test_only_twenty_mistakes_are_listed_but_all_are_counted(described: Election
 
 
 def test_a_misspelt_head_line_is_not_taken_for_a_voter(described: Election) -> None:
-    # BUG: a head line without a known name for the identifier becomes a voter called "number" with a code that opens
-    # a vote to whoever finds the letter: refuse a first line with a known column but no id (crypto/cli/voters.py, parse)
     refused(described, "number,name\n1,Ali\n2,Sara\n", "id")
 
 
 def test_a_column_that_stands_twice_is_refused(described: Election) -> None:
-    # BUG: the last of two columns of one kind wins silently (crypto/cli/voters.py, parse)
     refused(described, "id,voter,name\n1,9,Ali\n2,8,Sara\n", "id")
 
 
