@@ -1,4 +1,4 @@
-"""The `sawtuna` command: the protocol's own commands now, the portal's beside them as it is built."""
+"""The `sawtuna` command: the protocol's own commands and the portal's, in one program."""
 
 from crypto.cli import application
 from crypto.cli import main as run
@@ -6,4 +6,8 @@ from crypto.cli import main as run
 
 def main() -> None:
     """Entry point of the installed command."""
-    run(app=application())
+    from app import commands  # noqa: PLC0415 - the portal's libraries are not needed to verify an election
+
+    program = application()
+    commands.register(program)
+    run(app=program)

@@ -1,0 +1,132 @@
+"""Pages: Jinja with the reader's language, whole or one block of it for htmx."""
+
+import hashlib
+from collections.abc import Mapping
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined, pass_context
+from jinja2.runtime import Context
+from jinja2_fragments import render_block
+from markupsafe import Markup
+from starlette.requests import Request
+from starlette.responses import HTMLResponse, RedirectResponse, Response
+
+from app import i18n
+from app.clock import now
+from app.settings import Settings
+
+STATIC = Path(__file__).resolve().parent.parent / "static"
+
+
+class Pages:
+    """Renders templates of the kernel and of the features."""
+
+    def __init__(self, settings: Settings, packages: Mapping[str, str] | None = None) -> None:
+        loaders = {name: PackageLoader(package) for name, package in (packages or {}).items()}
+        self._settings = settings
+        self.environment = Environment(
+            loader=ChoiceLoader([PackageLoader("app"), PrefixLoader(loaders)]),
+            autoescape=True,
+            undefined=StrictUndefined,
+            extensions=["jinja2.ext.i18n"],
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=settings.environment == "development",
+        )
+        install = self.environment.install_gettext_callables  # type: ignore[attr-defined]  # added by the extension
+        install(i18n.raw_gettext, i18n.raw_ngettext, newstyle=True)
+        self.environment.globals.update(static=static, url=url, settings=settings)
+        self.environment.filters.update(
+            number=i18n.format_number,
+            percent=i18n.format_percent,
+            date=i18n.format_date,
+            datetime=i18n.format_datetime,
+            ago=lambda value: i18n.format_ago(value, now()),
+            t=i18n.either,
+        )
+
+    def render(
+        self,
+        request: Request,
+        template: str,
+        context: Mapping[str, Any] | None = None,
+        *,
+        block: str | None = None,
+        status: int = 200,
+    ) -> Response:
+        """The page, or only `block` of it when htmx asks for a part."""
+        who = i18n.reader()
+        values = {
+            "request": request,
+            "lang": who.language,
+            "direction": who.direction,
+            "numerals": who.numerals,
+            "theme": request.scope.get("theme"),
+            "user": getattr(request.state, "person", None),
+            "nav_here": _route_name(request),
+            "request_id": request.scope.get("request_id"),
+            **(context or {}),
+        }
+        part = block if block and wants_part(request) else None
+        text = (
+            render_block(self.environment, template, part, values)
+            if part
+            else self.environment.get_template(template).render(values)
+        )
+        response = HTMLResponse(text, status)
+        response.headers["Vary"] = "HX-Request, HX-Request-Type, Cookie, Accept-Language"
+        if values["user"] is not None or request.scope.get("personal"):
+            response.headers["Cache-Control"] = "no-store"
+        return response
+
+
+def wants_part(request: Request) -> bool:
+    """Whether htmx 4 asks for a part of the page, and not for a whole one or for its history."""
+    headers = request.headers
+    return (
+        headers.get("hx-request") == "true"
+        and headers.get("hx-request-type") != "full"
+        and headers.get("hx-history-restore-request") != "true"
+    )
+
+
+def see_other(request: Request, name: str, **params: Any) -> Response:
+    """After a change: go and look."""
+    return RedirectResponse(request.url_for(name, **params).path, 303)
+
+
+def local_path(value: str | None, fallback: str) -> str:
+    """A path on this portal that came from outside; anything that could lead elsewhere becomes `fallback`."""
+    if not value or not value.startswith("/") or value.startswith(("//", "/\\")):
+        return fallback
+    return fallback if any(ord(letter) < 33 or letter == "\\" for letter in value) else value
+
+
+@pass_context
+def url(context: Context, name: str, /, **params: Any) -> str:
+    """Path of a named route."""
+    request: Request = context["request"]
+    return request.url_for(name, **params).path
+
+
+@lru_cache(maxsize=512)
+def _version(path: Path, _changed: int) -> str:
+    return hashlib.sha256(path.read_bytes()).hexdigest()[:12]
+
+
+def static(name: str) -> Markup:
+    """Address of a static file, with a version that changes with its content, so that it may be kept for ever.
+
+    `static("css")` is the bundle when it has been built, else the sources.
+    """
+    if name == "css":
+        name = "vendor/css/bundle.css" if (STATIC / "vendor/css/bundle.css").exists() else "css/index.css"
+    path = STATIC / name
+    version = _version(path, path.stat().st_mtime_ns)
+    return Markup("/static/{}?v={}").format(name, version)
+
+
+def _route_name(request: Request) -> str | None:
+    return request.scope.get("route_name")

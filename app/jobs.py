@@ -1,0 +1,138 @@
+"""Work that follows from a change: written in the same transaction, done at least once, tried again with patience.
+
+Handlers must bear being called twice. A worker takes a job for `LEASE`; one that dies leaves it to the others.
+"""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
+from typing import Any
+
+import structlog
+from tortoise.exceptions import IntegrityError
+from tortoise.expressions import Q
+from tortoise.transactions import in_transaction
+
+from app.features import JobHandler
+from app.models import Job, Schedule
+
+LEASE = timedelta(minutes=5)
+ATTEMPTS = 8
+IDLE_SECONDS = 1.0
+
+log = structlog.get_logger("jobs")
+
+
+async def enqueue(
+    name: str, *, now: datetime, run_at: datetime | None = None, unique: str | None = None, **arguments: object
+) -> None:
+    """Ask for a job, inside the caller's transaction. With `unique` a second request for the same does nothing."""
+    if unique is None:
+        await Job.create(name=name, arguments=arguments, run_at=run_at or now)
+        return
+    with contextlib.suppress(IntegrityError):
+        # A savepoint of its own: on PostgreSQL a failed statement would end the caller's transaction.
+        async with in_transaction():
+            await Job.create(name=name, arguments=arguments, run_at=run_at or now, unique_key=unique)
+
+
+def pause_after(attempts: int) -> timedelta:
+    """How long to wait after the n-th failure: 10 s, 40 s, 90 s, … minutes; about an hour and a half in all."""
+    return timedelta(seconds=10 * attempts * attempts * (1 + attempts // 4))
+
+
+class Worker:
+    """Does jobs, one after another. Several may run, in one process or in many."""
+
+    def __init__(
+        self, handlers: Mapping[str, JobHandler], schedules: Mapping[str, timedelta], clock: Callable[[], datetime]
+    ) -> None:
+        self._handlers = handlers
+        self._schedules = schedules
+        self._clock = clock
+
+    async def run(self, stopping: asyncio.Event) -> None:
+        """Until `stopping` is set."""
+        while not stopping.is_set():
+            try:
+                await self.plan()
+                busy = await self.step()
+            except Exception:  # the database may be away for a while; the worker outlives it
+                log.exception("worker_fault")
+                busy = False
+            if not busy:
+                with contextlib.suppress(TimeoutError):
+                    await asyncio.wait_for(stopping.wait(), IDLE_SECONDS)
+
+    async def plan(self) -> None:
+        """Put repeated jobs into the queue when their time has come; once, however many workers there are."""
+        now = self._clock()
+        for name, every in self._schedules.items():
+            row = await Schedule.get_or_none(name=name)
+            if row is None:
+                with contextlib.suppress(IntegrityError):
+                    await Schedule.create(name=name, last_at=now)
+                continue
+            if row.last_at + every > now:
+                continue
+            async with in_transaction():
+                if await Schedule.filter(name=name, last_at=row.last_at).update(last_at=now):
+                    await enqueue(name, now=now)
+
+    async def step(self) -> bool:
+        """Do one job that is due; whether there was one."""
+        job = await self._take()
+        if job is None:
+            return False
+        handler = self._handlers.get(job.name)
+        try:
+            if handler is None:
+                raise LookupError(f"there is no job called {job.name}")
+            await handler(**job.arguments)
+        except Exception as error:  # noqa: BLE001 - whatever goes wrong is kept with the job and tried again
+            await self._failed(job, error)
+        else:
+            await Job.filter(id=job.id).update(finished_at=self._clock(), taken_until=None, error="")
+        return True
+
+    async def drain(self, limit: int = 1000) -> int:
+        """Do everything that is due now; how many jobs that were. For tests and commands."""
+        done = 0
+        while done < limit and await self.step():
+            done += 1
+        return done
+
+    async def _take(self) -> Job | None:
+        now = self._clock()
+        due = Job.filter(
+            Q(taken_until=None) | Q(taken_until__lt=now), finished_at=None, failed_at=None, run_at__lte=now
+        )
+        async with in_transaction():
+            query = due.order_by("run_at", "id")
+            job = await query.select_for_update(skip_locked=True).first()
+            if job is None:
+                return None
+            job.taken_until = now + LEASE
+            job.attempts += 1
+            await job.save(update_fields=["taken_until", "attempts"])
+            return job
+
+    async def _failed(self, job: Job, error: Exception) -> None:
+        now = self._clock()
+        text = f"{type(error).__name__}: {error}"[:2000]
+        log.warning("job_failed", job=job.name, id=job.id, attempt=job.attempts, error=type(error).__name__)
+        if job.attempts >= ATTEMPTS:
+            await Job.filter(id=job.id).update(failed_at=now, taken_until=None, error=text)
+        else:
+            await Job.filter(id=job.id).update(run_at=now + pause_after(job.attempts), taken_until=None, error=text)
+
+
+async def clean(now: datetime) -> None:
+    """Forget jobs that were done a week ago; failed ones stay until somebody looks."""
+    await Job.filter(finished_at__lt=now - timedelta(days=7)).delete()
+
+
+def described(job: Job) -> dict[str, Any]:
+    """A job for an administrator, without its arguments, which may be personal."""
+    return {"id": job.id, "name": job.name, "attempts": job.attempts, "error": job.error}

@@ -1,0 +1,50 @@
+"""How often something may be tried, per address and per account."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from limits import RateLimitItem, parse
+from limits.aio.storage import MemoryStorage, RedisStorage, Storage
+from limits.aio.strategies import MovingWindowRateLimiter
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+
+from app.settings import Settings
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """At most `times` for one key, e.g. `10/minute`."""
+
+    name: str
+    times: str
+
+    @property
+    def item(self) -> RateLimitItem:
+        """For the limiter."""
+        return parse(self.times)
+
+
+class Limiter:
+    """Counts attempts; in memory, or in Redis when several machines must count together."""
+
+    def __init__(self, settings: Settings) -> None:
+        storage: Storage = (
+            RedisStorage(f"async+{settings.redis_url}", implementation="redispy")
+            if settings.redis_url
+            else MemoryStorage()
+        )
+        self._windows = MovingWindowRateLimiter(storage)
+
+    async def spend(self, rules: Iterable[tuple[Rule, str]]) -> None:
+        """Count one attempt under each rule and key, before it is made; 429 when any is used up."""
+        for rule, key in rules:
+            if not await self._windows.hit(rule.item, rule.name, key):
+                wait = rule.item.get_expiry()
+                raise HTTPException(429, headers={"Retry-After": str(wait)})
+
+
+def address(request: Request) -> str:
+    """The key of a client's network: the address, or the /64 of an IPv6 one."""
+    host = request.client.host if request.client else "unknown"
+    return ":".join(host.split(":")[:4]) if ":" in host else host

@@ -1,0 +1,90 @@
+"""Mails and short messages: written into the outbox with the change, sent by a job.
+
+Without an SMTP server they stay in the outbox, which the development mailbox page shows. Short messages go through
+`ShortMessages`, a seam for a country's own gateway.
+"""
+
+from datetime import datetime
+from email.message import EmailMessage
+from email.utils import format_datetime, make_msgid
+from typing import Protocol
+from urllib.parse import unquote, urlsplit
+
+import aiosmtplib
+
+from app import jobs
+from app.models import Message
+from app.settings import Settings
+
+SEND = "kernel.send_message"
+
+
+class ShortMessages(Protocol):
+    """A gateway for short messages."""
+
+    async def send(self, number: str, text: str) -> None:
+        """Hand over one message, or raise to be asked again later."""
+
+
+async def post(recipient: str, subject: str, body: str, *, language: str, now: datetime, kind: str = "mail") -> Message:
+    """Put a message into the outbox and ask for it to be sent, inside the caller's transaction."""
+    message = await Message.create(
+        kind=kind,
+        recipient=_line(recipient),
+        subject=_line(subject)[:300],
+        body=body,
+        language=language,
+        created_at=now,
+    )
+    await jobs.enqueue(SEND, now=now, message=message.id)
+    return message
+
+
+def _line(text: str) -> str:
+    """One line: what could end a header ends it no more."""
+    return " ".join(text.split())
+
+
+class Outbox:
+    """Sends what is in the outbox."""
+
+    def __init__(self, settings: Settings, short_messages: ShortMessages | None = None) -> None:
+        self._settings = settings
+        self._short_messages = short_messages
+
+    async def send(self, message: int, now: datetime) -> None:
+        """Send one message; quiet when it was sent before or when there is no server to send it by."""
+        row = await Message.get(id=message)
+        if row.sent_at is not None:
+            return
+        if row.kind == "sms":
+            if self._short_messages is None:
+                return
+            await self._short_messages.send(row.recipient, row.body)
+        else:
+            if not self._settings.smtp_url:
+                return
+            await self._deliver(row, now)
+        await Message.filter(id=row.id).update(sent_at=now)
+
+    async def _deliver(self, row: Message, now: datetime) -> None:
+        mail = EmailMessage()
+        mail["From"] = self._settings.mail_from
+        mail["To"] = row.recipient
+        mail["Subject"] = row.subject
+        mail["Date"] = format_datetime(now)
+        # The same identifier at every attempt lets the receiving side drop a second copy.
+        mail["Message-ID"] = make_msgid(f"outbox-{row.id}", urlsplit(self._settings.base_url).hostname or "localhost")
+        mail["Auto-Submitted"] = "auto-generated"
+        mail["Content-Language"] = row.language
+        mail.set_content(row.body)
+        server = urlsplit(self._settings.smtp_url)
+        await aiosmtplib.send(
+            mail,
+            hostname=server.hostname,
+            port=server.port,
+            username=unquote(server.username) if server.username else None,
+            password=unquote(server.password) if server.password else None,
+            use_tls=server.scheme == "smtps",
+            timeout=30,
+        )

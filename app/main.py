@@ -1,0 +1,152 @@
+"""The portal, composed: kernel, features, middleware."""
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator
+from datetime import timedelta
+from zoneinfo import ZoneInfo
+
+from starlette.applications import Starlette
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Mount, Route
+from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp, Receive, Scope, Send
+
+from app import clock, db, errors, health, jobs, logs, mail, pages
+from app.accounts import queries
+from app.accounts.feature import FEATURE as ACCOUNTS
+from app.accounts.web import cookie_name
+from app.features import Feature, JobHandler
+from app.html import STATIC, Pages
+from app.i18n import LANGUAGES, Reader, negotiate, reading
+from app.jobs import Worker
+from app.limits import Limiter
+from app.security import Guard, TrustedProxies
+from app.settings import Settings
+
+KERNEL = Feature(name="kernel", routes=[*pages.ROUTES, *health.ROUTES], models="app.models")
+
+FEATURES: tuple[Feature, ...] = (KERNEL, ACCOUNTS)
+"""Every feature of the portal, explicitly."""
+
+BODY_LIMIT = 1 << 20
+"""Bytes of a request without attachments."""
+
+
+def create_app(settings: Settings | None = None) -> Starlette:
+    """The portal for these settings, or for those of the environment."""
+    chosen = settings or Settings()
+    logs.configure(chosen)
+    metrics = health.Metrics()
+    application = Starlette(
+        routes=[
+            *(route for feature in FEATURES for route in feature.routes),
+            Mount("/static", _Static(directory=STATIC), name="static"),
+        ],
+        middleware=[
+            Middleware(TrustedProxies, trusted=chosen.trusted_proxies),
+            Middleware(health.Measure, metrics=metrics),
+            Middleware(Guard, settings=chosen),
+            Middleware(GZipMiddleware, minimum_size=700),
+            Middleware(WhoReads, settings=chosen),
+        ],
+        max_body_size=BODY_LIMIT,
+        exception_handlers={HTTPException: errors.on_http_exception, Exception: errors.on_fault},
+        lifespan=_lifespan,
+    )
+    application.state.settings = chosen
+    application.state.features = FEATURES
+    application.state.pages = Pages(chosen, {f.name: f.templates for f in FEATURES if f.templates})
+    application.state.limiter = Limiter(chosen)
+    application.state.metrics = metrics
+    return application
+
+
+def worker(settings: Settings) -> Worker:
+    """A worker that knows every job of every feature."""
+    outbox = mail.Outbox(settings)
+
+    async def send_message(message: int) -> None:
+        await outbox.send(message, clock.now())
+
+    async def clean() -> None:
+        await jobs.clean(clock.now())
+
+    handlers: dict[str, JobHandler] = {mail.SEND: send_message, "kernel.clean": clean}
+    schedules: dict[str, timedelta] = {"kernel.clean": timedelta(days=1)}
+    for feature in FEATURES:
+        handlers |= feature.jobs
+        schedules |= feature.schedules
+    return Worker(handlers, schedules, clock.now)
+
+
+@contextlib.asynccontextmanager
+async def _lifespan(application: Starlette) -> AsyncIterator[None]:
+    settings: Settings = application.state.settings
+    async with db.opened(settings, FEATURES):
+        stopping = asyncio.Event()
+        task = asyncio.create_task(worker(settings).run(stopping)) if settings.worker_in_web else None
+        try:
+            yield
+        finally:
+            stopping.set()
+            if task is not None:
+                await task
+
+
+class WhoReads:
+    """Find out who is asking and how they read: session, `?lang=`, cookies, Accept-Language, in this order."""
+
+    def __init__(self, app: ASGIApp, settings: Settings) -> None:
+        self.app = app
+        self._settings = settings
+        self._zone = ZoneInfo(settings.time_zone)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Set the reader for the length of the request."""
+        if scope["type"] != "http" or scope["path"].startswith("/static/"):
+            await self.app(scope, receive, send)
+            return
+        request = Request(scope)
+        token = request.cookies.get(cookie_name(self._settings))
+        request.state.person = await queries.person_of(token, clock.now()) if token else None
+        asked = request.query_params.get("lang", "")
+        kept = request.cookies.get("lang", "")
+        language = next((choice for choice in LANGUAGES if choice == asked), None)
+        chosen = language or next((choice for choice in LANGUAGES if choice == kept), None)
+        if chosen is None:
+            chosen = negotiate(request.headers.get("accept-language", ""), self._settings.default_language)
+        numerals = "latn" if request.cookies.get("numerals") == "latn" else "arab"
+        theme = request.cookies.get("theme", "")
+        scope["theme"] = theme if theme in {"light", "dark"} else None
+
+        async def answer(message: dict[str, object]) -> None:
+            if language and message["type"] == "http.response.start":
+                cookie = f"lang={language}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly"
+                cookie += "; Secure" if self._settings.is_secure else ""
+                headers = message["headers"]
+                assert isinstance(headers, list)
+                headers.append((b"set-cookie", cookie.encode()))
+            await send(message)
+
+        with reading(Reader(chosen, numerals, self._zone)):  # type: ignore[arg-type]  # one of the two
+            await self.app(scope, receive, answer)  # type: ignore[arg-type]  # a mutable message
+
+
+class _Static(StaticFiles):
+    """Static files: kept for ever under an address with a version, else checked each time."""
+
+    async def get_response(self, path: str, scope: Scope) -> Response:
+        response = await super().get_response(path, scope)
+        versioned = b"v=" in scope.get("query_string", b"")
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if versioned else "no-cache"
+        return response
+
+
+def route_names() -> list[str]:
+    """Names of all routes, for tests."""
+    return [route.name for feature in FEATURES for route in feature.routes if isinstance(route, Route)]

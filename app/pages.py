@@ -1,0 +1,83 @@
+"""Pages that belong to no feature: home, help, transparency, accessibility, privacy, patterns, mailbox."""
+
+from typing import Any
+
+from starlette.exceptions import HTTPException
+from starlette.requests import Request
+from starlette.responses import JSONResponse, Response
+from starlette.routing import Route
+
+from app.html import Pages, static
+from app.i18n import LANGUAGES
+from app.models import Message
+from app.settings import Settings
+
+
+async def home(request: Request) -> Response:
+    """The first page: what do you want to do."""
+    context: dict[str, Any] = {"doors": {}, "closing_soon": [], "changes": [], "punctuality": []}
+    for feature in request.app.state.features:
+        if feature.home is not None:
+            for name, value in (await feature.home(request)).items():
+                context[name] = {**context[name], **value} if isinstance(value, dict) else context[name] + value
+    return _render(request, "home.html", context)
+
+
+def page(template: str) -> Any:
+    """An endpoint for a page of text."""
+
+    async def show(request: Request) -> Response:
+        return _render(request, template)
+
+    return show
+
+
+async def patterns(request: Request) -> Response:
+    """Every component and state, in both directions."""
+    return _render(request, "patterns.html", {"directions": LANGUAGES})
+
+
+async def mailbox(request: Request) -> Response:
+    """What would have been sent; only in development."""
+    settings: Settings = request.app.state.settings
+    if settings.environment != "development":
+        raise HTTPException(404)
+    messages = await Message.all().order_by("-id").limit(50)
+    response = _render(request, "mailbox.html", {"messages": messages})
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+async def manifest(request: Request) -> Response:
+    """What makes the portal installable."""
+    settings: Settings = request.app.state.settings
+    icon = {"src": str(static("img/icon.svg")), "sizes": "any", "type": "image/svg+xml"}
+    body = {
+        "name": f"{settings.operator_name_ar} · {settings.operator_name_en}",
+        "short_name": settings.operator_name_ar,
+        "lang": "ar",
+        "dir": "rtl",
+        "start_url": "/",
+        "display": "standalone",
+        "background_color": "#f6f7f5",
+        "theme_color": "#073b43",
+        "icons": [icon, {**icon, "purpose": "maskable"}],
+    }
+    return JSONResponse(body, headers={"Cache-Control": "public, max-age=3600"}, media_type="application/manifest+json")
+
+
+def _render(request: Request, template: str, context: dict[str, Any] | None = None) -> Response:
+    pages: Pages = request.app.state.pages
+    return pages.render(request, template, context)
+
+
+ROUTES = [
+    Route("/", home, name="home"),
+    Route("/help", page("help.html"), name="help"),
+    Route("/transparency", page("transparency.html"), name="transparency"),
+    Route("/accessibility", page("accessibility.html"), name="accessibility"),
+    Route("/privacy", page("privacy.html"), name="privacy"),
+    Route("/patterns", patterns, name="patterns"),
+    Route("/mailbox", mailbox, name="mailbox"),
+    Route("/manifest.webmanifest", manifest, name="manifest"),
+]

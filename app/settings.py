@@ -1,0 +1,132 @@
+"""Every setting of the portal, read from the environment (`SAWTUNA_…`) or from a `.env` file.
+
+Safe by default: what a ministry must decide is refused when missing in production, everything else has a value that
+works on one machine. `docs/settings.md` lists them; a test keeps it true.
+"""
+
+import secrets
+from functools import cached_property
+from pathlib import Path
+from typing import Literal, Self
+
+from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+LEAST_SECRET = 32
+
+
+class Settings(BaseSettings):
+    """The portal's settings; each field's description is its documentation."""
+
+    model_config = SettingsConfigDict(env_prefix="SAWTUNA_", env_file=".env", extra="ignore", frozen=True)
+
+    environment: Literal["development", "production"] = Field(
+        "development", description="“production” refuses unsafe values and hides the development mailbox."
+    )
+    demo: bool = Field(False, description="Say on every page that this is a demonstration without any authority.")
+    data_dir: Path = Field(Path("data"), description="Folder of everything the portal writes: database, files, keys.")
+    database_url: str = Field(
+        "", description="postgres://user:password@host:5432/name; empty means SQLite inside the data folder."
+    )
+    database_pool: int = Field(10, ge=2, le=200, description="Most connections of one process to PostgreSQL.")
+    secret_key: SecretStr = Field(
+        SecretStr(""),
+        description="At least 32 characters, for signatures of links. Empty: made once and kept in the data folder; "
+        "production with several machines must set it.",
+    )
+    base_url: str = Field("http://127.0.0.1:8000", description="Address under which people reach the portal.")
+    trusted_proxies: list[str] = Field(
+        default_factory=list, description="Addresses of proxies whose X-Forwarded-… headers are believed, as JSON list."
+    )
+    operator_name_ar: str = Field("صوتنا", description="Name of the authority that runs the portal, in Arabic.")
+    operator_name_en: str = Field("Sawtuna", description="The same in English.")
+    emblem_url: str = Field("", description="Path of the authority's emblem under /static, or empty.")
+    contact_email: str = Field("", description="Where people can write to, shown on every page.")
+    contact_phone: str = Field("", description="Where people can call, shown on every page.")
+    default_language: Literal["ar", "en"] = Field("ar", description="Language for who has chosen none.")
+    time_zone: str = Field("Asia/Baghdad", description="Zone in which dates and working hours are meant.")
+    session_days: int = Field(14, ge=1, le=90, description="Days after which a person must sign in again.")
+    mail_from: str = Field("sawtuna@localhost", description="Sender of all mails.")
+    smtp_url: str = Field(
+        "",
+        description="smtp://user:password@host:587 (STARTTLS) or smtps://…:465; empty keeps mails in the mailbox page.",
+    )
+    worker_in_web: bool = Field(True, description="Run jobs inside the web process; false when `sawtuna worker` runs.")
+    max_upload_mb: int = Field(10, ge=1, le=200, description="Largest file that people may attach, in MiB.")
+    clamav: str = Field("", description="host:port of a ClamAV daemon that looks at every upload; empty for none.")
+    s3_endpoint: str = Field(
+        "", description="Address of an S3-compatible store for files; empty keeps them in the data folder."
+    )
+    s3_bucket: str = Field("", description="Bucket in that store.")
+    s3_key: str = Field("", description="Access key of that store.")
+    s3_secret: SecretStr = Field(SecretStr(""), description="Secret key of that store.")
+    redis_url: str = Field(
+        "", description="redis://host:6379/0 shares rate limits between machines; empty counts per process."
+    )
+    log_format: Literal["json", "text"] = Field("text", description="Form of the log: one JSON object a line, or text.")
+    metrics_token: SecretStr = Field(
+        SecretStr(""), description="Bearer token for /metrics; empty allows it from this machine only."
+    )
+
+    @field_validator("base_url")
+    @classmethod
+    def _plain_address(cls, value: str) -> str:
+        if not value.startswith(("http://", "https://")):
+            raise ValueError("an address begins with https:// or http://")
+        return value.rstrip("/")
+
+    @field_validator("mail_from", "operator_name_ar", "operator_name_en")
+    @classmethod
+    def _one_line(cls, value: str) -> str:
+        if any(ord(letter) < 32 for letter in value):
+            raise ValueError("one line of text")
+        return value
+
+    @model_validator(mode="after")
+    def _safe(self) -> Self:
+        key = self.secret_key.get_secret_value()
+        if key and len(key) < LEAST_SECRET:
+            raise ValueError(f"SAWTUNA_SECRET_KEY needs at least {LEAST_SECRET} characters")
+        if self.environment == "production":
+            if not key:
+                raise ValueError("SAWTUNA_SECRET_KEY must be set in production; `openssl rand -base64 48` makes one")
+            if len(set(key)) < 10:
+                raise ValueError("SAWTUNA_SECRET_KEY is not random; `openssl rand -base64 48` makes one")
+            if not self.base_url.startswith("https://"):
+                raise ValueError("SAWTUNA_BASE_URL must begin with https:// in production")
+        return self
+
+    @property
+    def is_secure(self) -> bool:
+        """Whether people reach the portal over https."""
+        return self.base_url.startswith("https://")
+
+    @property
+    def is_postgres(self) -> bool:
+        """Whether the database is PostgreSQL."""
+        return bool(self.database_url)
+
+    @property
+    def sqlite_path(self) -> Path:
+        """File of the embedded database."""
+        return self.data_dir / "sawtuna.sqlite3"
+
+    @property
+    def files_dir(self) -> Path:
+        """Folder of attachments when they are kept on this machine."""
+        return self.data_dir / "files"
+
+    @cached_property
+    def key(self) -> bytes:
+        """The secret key: the one that was set, or one made once and kept in the data folder."""
+        if given := self.secret_key.get_secret_value():
+            return given.encode()
+        path = self.data_dir / "secret.key"
+        self.data_dir.mkdir(parents=True, exist_ok=True)
+        try:
+            with path.open("x", encoding="ascii") as file:
+                path.chmod(0o600)
+                file.write(secrets.token_urlsafe(48))
+        except FileExistsError:
+            pass  # made before, by us or by another process at this moment
+        return path.read_bytes()
