@@ -1,0 +1,25 @@
+// Entry: looks at what a page holds and fetches only the modules that it needs. Every page works without it.
+
+const modules = [
+  ["form[method='post']:not(.switch)", () => import("./busy.js")],
+  ["dialog.dialog, [data-opens]", () => import("./dialog.js")],
+  ["[data-toast]", () => import("./toast.js")],
+  ["[data-errors]", () => import("./errors.js")],
+];
+
+/** Loaders of the modules whose elements `root` holds. */
+export function needed(root, known = modules) {
+  return known.filter(([selector]) => root.querySelector(selector)).map(([, load]) => load);
+}
+
+/** Brings `root` to life. */
+export async function attach(root) {
+  const loaded = await Promise.all(needed(root).map((load) => load()));
+  for (const module of loaded) module.attach(root);
+}
+
+if (typeof document !== "undefined") {
+  attach(document);
+  // a part that htmx has exchanged
+  document.addEventListener("htmx:after:swap", (event) => attach(event.target instanceof Element ? event.target : document));
+}
