@@ -1,6 +1,6 @@
-# Two commands do everything: `make run` shows a whole election, `make test` runs every check.
+# Two commands do everything: `make run` starts the portal with demonstration data, `make test` runs every check.
 .DEFAULT_GOAL := help
-.PHONY: help run test check format lock messages clean
+.PHONY: help run election test check format lock messages assets clean
 
 # The first Python of the right age on this machine; set PYTHON=... to choose another.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
@@ -9,12 +9,13 @@ BIN := .venv/bin
 INSTALLED := .venv/installed
 
 help:
-	@echo 'make run     install, and run a demonstration election with 200 invented voters'
+	@echo 'make run     install, and start the portal with demonstration data on http://127.0.0.1:8000'
+	@echo 'make election  install, and run a whole election from the shell, with 200 invented voters'
 	@echo 'make test    install, and run every check and test'
 	@echo 'make format  lay out the code; make check: all checks without the tests'
 	@echo 'make lock    pin the dependencies anew; make messages: gather texts for translation'
 
-$(INSTALLED): requirements.lock pyproject.toml
+$(INSTALLED): requirements.lock pyproject.toml | npm
 	@test -n '$(PYTHON)' || { echo 'Python 3.11 or later is needed; on Debian: apt-get install python3 python3-venv'; exit 1; }
 	@test -x $(BIN)/python || $(PYTHON) -m venv .venv || \
 		{ rm -rf .venv; echo 'This Python cannot make a virtual environment; on Debian: apt-get install python3-venv'; exit 1; }
@@ -22,8 +23,21 @@ $(INSTALLED): requirements.lock pyproject.toml
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation --editable .
 	@touch $@
 
-run: $(INSTALLED)
+# The demonstration keeps its data in ./data; PORT=8080 make run listens elsewhere.
+PORT ?= 8000
+run: export SAWTUNA_DEMO ?= true
+run: export SAWTUNA_BASE_URL ?= http://127.0.0.1:$(PORT)
+run: npm $(INSTALLED) assets
+	@$(BIN)/sawtuna migrate
+	@$(BIN)/sawtuna seed-demo
+	@echo 'The portal is at $(SAWTUNA_BASE_URL) (stop it with Ctrl-C)'
+	@$(BIN)/sawtuna serve --port $(PORT)
+
+election: $(INSTALLED)
 	@$(BIN)/sawtuna demo election
+
+assets: $(INSTALLED)
+	@$(BIN)/python .build/hook.py
 
 check: $(INSTALLED)
 	$(BIN)/ruff format --check .
@@ -31,14 +45,17 @@ check: $(INSTALLED)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m crypto.locale.extract --check
+	node --test tests/js/
 	.ci/no-addresses
 
-test: system check
-	$(BIN)/python -m pytest -n auto
+test: system assets check
+	$(BIN)/python -m pytest -n auto --dist loadgroup
 
-.PHONY: system
+.PHONY: system npm
 system:
-	@.ci/system-packages
+	@.ci/system-packages chromium belenios-tool pdfinfo zbarimg npm
+npm:
+	@.ci/system-packages npm
 
 format: $(INSTALLED)
 	$(BIN)/ruff format .
@@ -51,4 +68,4 @@ messages: $(INSTALLED)
 	$(BIN)/python -m crypto.locale.extract
 
 clean:
-	rm -rf .venv .mypy_cache .ruff_cache .hypothesis build dist
+	rm -rf .venv node_modules static/vendor .mypy_cache .ruff_cache .hypothesis build dist
