@@ -58,6 +58,18 @@ def test_every_voter_gets_one_page_however_long_the_names(sawtuna: Shell, tmp_pa
     assert pages_of(election.authority / "letters-0001.html", tmp_path) == 3
 
 
+def test_a_telephone_reads_the_code_from_the_printed_page(sawtuna: Shell, tmp_path: Path) -> None:
+    if shutil.which("zbarimg") is None or shutil.which("pdftoppm") is None:
+        pytest.skip("zbarimg or pdftoppm is not installed, so the printed code is not read back")
+    url = "https://vote.example/election"
+    election, _ = letters(sawtuna, tmp_path / "e", f"id,name\n1,{LONG_NAME}\n", LONG_TITLE, "--url", url)
+    assert pages_of(election.authority / "letters-0001.html", tmp_path) == 1
+    subprocess.run(["pdftoppm", "-r", "150", "-png", tmp_path / "letters.pdf", tmp_path / "page"], check=True)
+    (image,) = tmp_path.glob("page-*.png")
+    told = subprocess.run(["zbarimg", "--quiet", "--raw", image], check=True, capture_output=True, text=True).stdout
+    assert told.strip() == f"{url}#{election.codes['1']}"
+
+
 def test_every_letter_has_name_code_and_title_of_its_voter(sawtuna: Shell, tmp_path: Path) -> None:
     voters = f"id,name\n1,{LONG_NAME}\n2,Yusuf Hanna\n3,نور الدين\n"
     election, page = letters(sawtuna, tmp_path / "e", voters, LONG_TITLE)

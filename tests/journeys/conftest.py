@@ -1,0 +1,78 @@
+"""One browser and one portal for all journeys of a worker.
+
+Both live as long as this package's tests, not as the whole session: the browser's event loop must be gone before tests
+elsewhere begin loops of their own.
+"""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, expect, sync_playwright
+
+from tests.journeys.portal import Portal, running
+from tests.journeys.visitor import DESKTOP, Visitor, new_address
+
+CHROMIUM = "/usr/bin/chromium"
+FLAGS = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+PATIENCE = 20_000
+"""Milliseconds; the machine may be busy with the other tests."""
+
+Visit = Callable[..., Visitor]
+
+
+@pytest.fixture(scope="package")
+def portal(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Portal]:
+    """The portal that all visitors of this worker share."""
+    with running(tmp_path_factory.mktemp("portal")) as started:
+        yield started
+    assert started.faults() == []
+
+
+@pytest.fixture(scope="package")
+def chromium() -> Iterator[Browser]:
+    """The browser."""
+    if shutil.which(CHROMIUM) is None:
+        pytest.skip(f"There is no browser at {CHROMIUM}; on Debian: apt-get install chromium.")
+    expect.set_options(timeout=PATIENCE)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=FLAGS)
+        yield browser
+        browser.close()
+
+
+@pytest.fixture
+def visit(chromium: Browser, portal: Portal) -> Iterator[Visit]:
+    """Let people in; when they have left, nothing may have gone wrong on any page they saw."""
+    visitors: list[Visitor] = []
+
+    def enter(language: str = "ar", width: int = DESKTOP, *, script: bool = True, **more: Any) -> Visitor:
+        context = chromium.new_context(
+            locale="ar-IQ" if language == "ar" else "en-GB",
+            viewport={"width": width, "height": 800},
+            java_script_enabled=script,
+            extra_http_headers={"X-Forwarded-For": new_address()},
+            reduced_motion="reduce",
+            **more,
+        )
+        context.set_default_timeout(PATIENCE)
+        visitor = Visitor(context, context.new_page(), portal, language, script)
+        visitor.watch()
+        visitors.append(visitor)
+        return visitor
+
+    yield enter
+    for visitor in visitors:
+        visitor.context.close()
+    assert [complaint for visitor in visitors for complaint in visitor.complaints] == []
