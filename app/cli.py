@@ -1,13 +1,21 @@
 """The `sawtuna` command: the protocol's own commands and the portal's, in one program."""
 
-from crypto.cli import application
+import sys
+
+from crypto.cli import application, texts
 from crypto.cli import main as run
 
 
 def main() -> None:
     """Entry point of the installed command."""
-    from app import commands  # noqa: PLC0415 - the portal's libraries are not needed to verify an election
-
     program = application()
-    commands.register(program)
+    named = next((word for word in sys.argv[1:] if not word.startswith("-")), "")
+    ours = {command.name for command in program.registered_commands} | {
+        group.name for group in program.registered_groups
+    }
+    if named not in ours:  # the portal's libraries take a second to load, and an observer does not need them
+        from app import commands  # noqa: PLC0415
+
+        texts.speak_also_for("app")
+        commands.register(program)
     run(app=program)

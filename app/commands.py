@@ -5,23 +5,25 @@ import getpass
 import signal
 import sys
 from collections.abc import Coroutine
+from pathlib import Path
 from typing import Annotated, Any, TypeVar
 
 import typer
 import uvicorn
 from pydantic import ValidationError
 
-from app import audit, clock, db, demo, logs
+from app import audit, backup, check, clock, db, demo, i18n, logs
 from app.accounts import actions
 from app.accounts.forms import email_address, new_password
 from app.audit import Actor
 from app.main import FEATURES, worker
 from app.settings import Settings
-
-app = typer.Typer(help="The portal: serve it, fill it, look after it.", no_args_is_help=True)
-audit_app = typer.Typer(help="The audit trail.", no_args_is_help=True)
+from crypto.cli import texts
+from crypto.cli.console import complain, done, fact, say, stop, warn
+from crypto.cli.texts import _
 
 Answer = TypeVar("Answer")
+ArchivePath = Annotated[Path, typer.Argument(help=_("The backup, one file."))]
 
 
 def settings() -> Settings:
@@ -29,27 +31,29 @@ def settings() -> Settings:
     try:
         return Settings()
     except ValidationError as error:
-        for item in error.errors(include_url=False, include_input=False):
-            name = f"SAWTUNA_{item['loc'][0]}".upper() if item["loc"] else "SAWTUNA_…"
-            typer.echo(f"{name}: {item['msg'].removeprefix('Value error, ')}", err=True)
-        raise typer.Exit(2) from None
+        for finding in run(check.check(error, FEATURES)):
+            if finding.level == "problem":
+                complain(f"{finding.title} {finding.advice}".strip())
+        stop(_("The settings are not right; docs/settings.md explains each."), 2)
 
 
 def run(work: Coroutine[Any, Any, Answer]) -> Answer:
-    """Run a coroutine to its end."""
-    return asyncio.run(work)
+    """Run a coroutine to its end, in the language of the command line."""
+
+    async def speaking() -> Answer:
+        language = texts.language()
+        with i18n.reading(i18n.Reader(language, "arab" if language == "ar" else "latn")):
+            return await work
+
+    return asyncio.run(speaking())
 
 
 def serve(
-    host: Annotated[str, typer.Option("--host", help="Address to listen on.")] = "127.0.0.1",
-    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Port to listen on.")] = 8000,
-    processes: Annotated[int, typer.Option("--processes", min=1, max=64, help="Web processes.")] = 1,
+    host: Annotated[str, typer.Option("--host", help=_("Address to listen on."))] = "127.0.0.1",
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help=_("Port to listen on."))] = 8000,
+    processes: Annotated[int, typer.Option("--processes", min=1, max=64, help=_("Web processes."))] = 1,
 ) -> None:
-    """Serve the portal. The database must be up to date: run `sawtuna migrate` first.
-
-    Several processes share PostgreSQL well, and SQLite as long as writes are few; then run `sawtuna worker` beside them
-    with SAWTUNA_WORKER_IN_WEB=false.
-    """
+    """`sawtuna serve`."""
     chosen = settings()
     logs.configure(chosen)
     uvicorn.run(
@@ -67,7 +71,7 @@ def serve(
 
 
 def work() -> None:
-    """Do jobs (mails, clean-up, schedules) until stopped; as many workers as you like."""
+    """`sawtuna worker`."""
     chosen = settings()
     logs.configure(chosen)
 
@@ -83,57 +87,53 @@ def work() -> None:
 
 
 def migrate() -> None:
-    """Bring the database up to date. Safe to run again; back up first."""
-    chosen = settings()
-    run(db.migrate(chosen, FEATURES))
-    typer.echo("The database is up to date.")
+    """`sawtuna migrate`."""
+    run(db.migrate(settings(), FEATURES))
+    done(_("The database is up to date."))
 
 
 def seed_demo() -> None:
-    """Fill an empty portal with invented agencies and people. Refused in production."""
+    """`sawtuna seed-demo`."""
     chosen = settings()
     if chosen.environment == "production":
-        typer.echo("A demonstration is not mixed with real data: this is a production portal.", err=True)
-        raise typer.Exit(1)
+        stop(_("A demonstration is not mixed with real data: this is a production portal."))
 
     async def fill() -> bool:
         async with db.opened(chosen, FEATURES):
             return await demo.seed(clock.now())
 
     filled = run(fill())
-    typer.echo(
-        "The demonstration is in place." if filled else "The demonstration was there already; nothing was changed."
-    )
-    for line in demo.accounts_text():
-        typer.echo(line)
+    done(_("The demonstration is in place.") if filled else _("There is data already; nothing was changed."))
+    say(_("Accounts to sign in with:"))
+    for email, _name, is_admin in demo.ACCOUNTS:
+        role = _("an administrator") if is_admin else _("a citizen")
+        say(f"  {email:24} {demo.PASSWORD}   {role}")
 
 
 def create_admin(
-    email: Annotated[str, typer.Argument(help="Mail address of the administrator.")],
-    name: Annotated[str, typer.Option("--name", help="Name as others see it.")] = "",
+    email: Annotated[str, typer.Argument(help=_("Mail address of the administrator."))],
+    name: Annotated[str, typer.Option("--name", help=_("Name as others see it."))] = "",
 ) -> None:
-    """Make an administrator, or give one a new password. The password is asked for, or read from the input."""
+    """`sawtuna create-admin`."""
     try:
         address = email_address(email)
-        typed = getpass.getpass("Password: ") if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
+        typed = getpass.getpass(_("Password: ")) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
         password = new_password(typed, address)
     except ValueError as error:
-        typer.echo(str(error), err=True)
-        raise typer.Exit(2) from None
+        stop(str(error), 2)
     chosen = settings()
 
-    async def make() -> int:
+    async def make() -> None:
         async with db.opened(chosen, FEATURES):
             actor = Actor(f"command:{getpass.getuser()}")
-            person = await actions.create_admin(address, name or address, password, actor=actor, now=clock.now())
-            return int(person.id)
+            await actions.create_admin(address, name or address, password, actor=actor, now=clock.now())
 
-    typer.echo(f"Administrator {address} (person {run(make())}).")
+    run(make())
+    done(_("%(email)s is an administrator.", email=address))
 
 
-@audit_app.command("verify")
 def audit_verify() -> None:
-    """Walk the audit trail and say whether anything in it was changed or removed."""
+    """`sawtuna audit verify`."""
     chosen = settings()
 
     async def walk() -> audit.Checked:
@@ -142,21 +142,111 @@ def audit_verify() -> None:
 
     found = run(walk())
     if found.broken_at is not None:
-        typer.echo(
-            f"The trail is broken at entry {found.broken_at}; {found.entries} entries before it are sound.", err=True
+        stop(
+            _(
+                "The trail is broken at entry %(number)s; the %(sound)s entries before it are sound.",
+                number=found.broken_at,
+                sound=found.entries,
+            )
         )
-        raise typer.Exit(1)
-    typer.echo(f"{found.entries} entries, all sound. Head: {found.head}")
+    done(_("The audit trail is whole: %(number)s entries.", number=found.entries))
+    fact(_("Head"), found.head)
+
+
+def save(
+    target: ArchivePath,
+    include_secret: Annotated[
+        bool,
+        typer.Option(
+            "--include-secret", help=_("Also the secret key of the data folder; keep such a file locked away.")
+        ),
+    ] = False,
+) -> None:
+    """`sawtuna backup`."""
+    try:
+        summary = run(backup.backup(settings(), FEATURES, target, clock.now(), include_secret=include_secret))
+    except backup.Failed as error:
+        stop(str(error))
+    done(_("The backup is written and was read back: %(path)s", path=summary.path))
+    _describe(summary)
+
+
+def bring_back(source: ArchivePath) -> None:
+    """`sawtuna restore`."""
+    try:
+        summary = run(backup.restore(settings(), FEATURES, source))
+    except backup.Failed as error:
+        stop(str(error))
+    done(_("The backup is restored, and its audit trail is whole."))
+    _describe(summary)
+
+
+def _describe(summary: backup.Summary) -> None:
+    rows = sum(summary.rows.values())
+    say("  " + _("%(rows)s rows, %(files)s files, %(size)s bytes", rows=rows, files=summary.files, size=summary.size))
+    fact(_("Head of the audit trail"), summary.audit_head)
+    if summary.files_in_bucket:
+        warn(_("The attachments lie in the S3 store, which needs a backup of its own."))
+    if summary.audit_broken_at is not None:
+        warn(_("The audit trail is broken at entry %(number)s.", number=summary.audit_broken_at))
+
+
+def check_all() -> None:
+    """`sawtuna check`."""
+    chosen: Settings | ValidationError
+    try:
+        chosen = Settings()
+    except ValidationError as error:
+        chosen = error
+    findings = run(check.check(chosen, FEATURES))
+    problems = 0
+    for finding in findings:
+        if finding.level == "ok":
+            done(finding.title)
+        elif finding.level == "warning":
+            warn(f"{finding.title} {finding.advice}".strip())
+        else:
+            problems += 1
+            complain(f"{finding.title} {finding.advice}".strip())
+    raise typer.Exit(1 if problems else 0)
 
 
 def register(target: typer.Typer) -> None:
     """Add the operator's commands to the program."""
-    for name, command in (
-        ("serve", serve),
-        ("worker", work),
-        ("migrate", migrate),
-        ("seed-demo", seed_demo),
-        ("create-admin", create_admin),
-    ):
-        target.command(name, rich_help_panel="The portal")(command)
-    target.add_typer(audit_app, name="audit", rich_help_panel="The portal")
+    panel = _("The portal")
+    audit_app = typer.Typer(help=_("The audit trail."), no_args_is_help=True)
+    audit_app.command("verify", help=_("Walk the audit trail and say whether anything in it was changed or removed."))(
+        audit_verify
+    )
+    target.command(
+        "serve",
+        rich_help_panel=panel,
+        help=_(
+            "Serve the portal. Run sawtuna migrate first.\n\n"
+            "Several processes share PostgreSQL well. Run sawtuna worker beside them, with SAWTUNA_WORKER_IN_WEB=false."
+        ),
+    )(serve)
+    target.command(
+        "worker",
+        rich_help_panel=panel,
+        help=_("Do jobs (mails, clean-up, schedules) until stopped; any number may run."),
+    )(work)
+    target.command("migrate", rich_help_panel=panel, help=_("Bring the database up to date; back up first."))(migrate)
+    target.command(
+        "seed-demo", rich_help_panel=panel, help=_("Fill an empty portal with invented agencies and people.")
+    )(seed_demo)
+    target.command(
+        "create-admin",
+        rich_help_panel=panel,
+        help=_("Make an administrator, or give one a new password, which is asked for or read from the input."),
+    )(create_admin)
+    target.command(
+        "backup",
+        rich_help_panel=panel,
+        help=_("Write database and files into one archive, and read it back. It restores onto SQLite and PostgreSQL."),
+    )(save)
+    target.command("restore", rich_help_panel=panel, help=_("Bring a backup into an empty portal."))(bring_back)
+    target.command("check", rich_help_panel=panel, help=_("Explain everything that is not set up as it should be."))(
+        check_all
+    )
+    target.add_typer(audit_app, name="audit", rich_help_panel=panel)

@@ -24,7 +24,7 @@ def config(settings: Settings, features: Iterable[Feature], *, foreign_keys: boo
         connection["engine"] = "tortoise.backends.asyncpg"
         connection["credentials"] |= {"minsize": 1, "maxsize": settings.database_pool}
     else:
-        settings.data_dir.mkdir(parents=True, exist_ok=True)
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
         credentials: dict[str, Any] = {
             "file_path": str(settings.sqlite_path),
             "busy_timeout": 5000,

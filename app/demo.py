@@ -12,8 +12,8 @@ from app.audit import SYSTEM
 
 PASSWORD = "demonstration only"  # noqa: S105 - printed by `make run`, refused in production
 ACCOUNTS = (
-    ("citizen@demo.example", "زينب الخالدي", "a citizen", False),
-    ("admin@demo.example", "مازن العطار", "an administrator", True),
+    ("citizen@demo.example", "زينب الخالدي", False),
+    ("admin@demo.example", "مازن العطار", True),
 )
 
 _AGENCIES: tuple[tuple[str, str, str, str, str | None, str, str], ...] = (
@@ -120,14 +120,9 @@ async def seed(now: datetime) -> bool:
                 address={"ar": "شارع النهر، العاصمة", "en": "River Street, the capital"},
                 search=fold(f"{arabic} {english} {about_ar} {about_en}"),
             )
-        for email, name, _role, is_admin in ACCOUNTS:
+        for email, name, is_admin in ACCOUNTS:
             await Person.create(
                 email=email, name=name, password=stored, created_at=now, confirmed_at=now, is_admin=is_admin
             )
         await audit.record(SYSTEM, "seeded_demonstration", "portal", now=now)
     return True
-
-
-def accounts_text() -> list[str]:
-    """The accounts one can sign in with, for the terminal."""
-    return [f"  {email:24} {PASSWORD}   ({role})" for email, _name, role, _is_admin in ACCOUNTS]

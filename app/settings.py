@@ -4,7 +4,9 @@ Safe by default: what a ministry must decide is refused when missing in producti
 works on one machine. `docs/settings.md` lists them; a test keeps it true.
 """
 
+import os
 import secrets
+import tempfile
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, Self
@@ -122,11 +124,16 @@ class Settings(BaseSettings):
         if given := self.secret_key.get_secret_value():
             return given.encode()
         path = self.data_dir / "secret.key"
-        self.data_dir.mkdir(parents=True, exist_ok=True)
-        try:
-            with path.open("x", encoding="ascii") as file:
-                path.chmod(0o600)
+        self.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        if not path.exists():
+            # Written whole under another name first: a second process must not read half a key, nor anybody else any.
+            descriptor, beside = tempfile.mkstemp(prefix=".secret.", dir=self.data_dir)
+            with os.fdopen(descriptor, "w", encoding="ascii") as file:
                 file.write(secrets.token_urlsafe(48))
-        except FileExistsError:
-            pass  # made before, by us or by another process at this moment
+            try:
+                path.hardlink_to(beside)
+            except FileExistsError:
+                pass  # another process was faster
+            finally:
+                Path(beside).unlink()
         return path.read_bytes()

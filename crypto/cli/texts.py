@@ -40,16 +40,31 @@ def from_environment(environment: dict[str, str] | None = None) -> Language:
     return "en"
 
 
+_packages = ["crypto"]
+
+
+def speak_also_for(package: str) -> None:
+    """Look texts up in `locale/ar.po` of this package, too; for whoever adds commands to the program."""
+    _packages.append(package)
+    _catalogue.cache_clear()
+
+
 @lru_cache
 def _catalogue(language: Language) -> gettext.NullTranslations:
     if language == "en":
         return gettext.NullTranslations()
-    source = resources.files("crypto").joinpath("locale", f"{language}.po")
-    compiled = io.BytesIO()
-    with source.open("rb") as file:
-        write_mo(compiled, read_po(file, locale=language))
-    compiled.seek(0)
-    return gettext.GNUTranslations(compiled)
+    found: gettext.NullTranslations | None = None
+    for package in _packages:
+        compiled = io.BytesIO()
+        with resources.files(package).joinpath("locale", f"{language}.po").open("rb") as file:
+            write_mo(compiled, read_po(file, locale=language))
+        compiled.seek(0)
+        one = gettext.GNUTranslations(compiled)
+        if found is None:
+            found = one
+        else:
+            found.add_fallback(one)
+    return found or gettext.NullTranslations()
 
 
 def _(message: str, /, **params: object) -> str:
