@@ -1,7 +1,8 @@
 """The audit trail: who did what, when, on what, why. Each entry hashes the one before it.
 
-A deleted or altered entry breaks the chain from there on; `sawtuna audit verify` finds the place. What it cannot find
-is a whole tail cut off: for that its head is printed with every backup and can be written down elsewhere.
+A deleted or altered entry breaks the chain from there on; `sawtuna audit verify` finds the place. Whoever can write to
+the database can also make the rest of the chain anew, or cut its tail off: against that its head is printed with every
+backup and should be kept elsewhere, by somebody else.
 """
 
 import hashlib

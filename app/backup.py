@@ -246,16 +246,20 @@ class _PostgresSnapshot:
 
     def __init__(self, connection: BaseDBAsyncClient) -> None:
         self._connection = connection
+        self._cursors = 0
 
     async def all(self, query: str) -> list[dict[str, Any]]:
         return await self._connection.execute_query_dict(query)
 
     async def rows(self, query: str) -> AsyncIterator[dict[str, Any]]:
-        await self._connection.execute_query(f"DECLARE backup NO SCROLL CURSOR FOR {query}")
-        while batch := await self._connection.execute_query_dict(f"FETCH {BATCH} FROM backup"):
+        # A name of its own for each: the driver remembers the columns of a statement by its text.
+        self._cursors += 1
+        name = f"backup_{self._cursors}"
+        await self._connection.execute_query(f"DECLARE {name} NO SCROLL CURSOR FOR {query}")
+        while batch := await self._connection.execute_query_dict(f"FETCH {BATCH} FROM {name}"):
             for row in batch:
                 yield row
-        await self._connection.execute_query("CLOSE backup")
+        await self._connection.execute_query(f"CLOSE {name}")
 
     async def last_number(self, table: _Table) -> int:
         named = await self.all(f"""SELECT pg_get_serial_sequence('"{table.name}"', '{table.generated}') AS name""")

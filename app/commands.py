@@ -2,6 +2,7 @@
 
 import asyncio
 import getpass
+import os
 import signal
 import sys
 from collections.abc import Coroutine
@@ -14,8 +15,9 @@ from pydantic import ValidationError
 
 from app import audit, backup, check, clock, db, demo, i18n, logs
 from app.accounts import actions
-from app.accounts.forms import email_address, new_password
+from app.accounts.forms import SignIn, SignUp, email_address, new_password
 from app.audit import Actor
+from app.limits import is_local
 from app.main import FEATURES, worker
 from app.settings import Settings
 from crypto.cli import texts
@@ -55,6 +57,11 @@ def serve(
 ) -> None:
     """`sawtuna serve`."""
     chosen = settings()
+    if chosen.environment == "development" and not (is_local(host) and is_local(chosen.host)):
+        stop(
+            _("A development portal shows everybody its mails; it listens on this machine only. See docs/operating.md"),
+            2,
+        )
     logs.configure(chosen)
     uvicorn.run(
         "app.main:create_app",
@@ -117,8 +124,9 @@ def create_admin(
     """`sawtuna create-admin`."""
     try:
         address = email_address(email)
+        name = SignUp(name=name or address, email=address).name
         typed = getpass.getpass(_("Password: ")) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
-        password = new_password(typed, address)
+        password = new_password(SignIn(email=address, password=typed).password, address)
     except ValueError as error:
         stop(str(error), 2)
     chosen = settings()
@@ -126,7 +134,7 @@ def create_admin(
     async def make() -> None:
         async with db.opened(chosen, FEATURES):
             actor = Actor(f"command:{getpass.getuser()}")
-            await actions.create_admin(address, name or address, password, actor=actor, now=clock.now())
+            await actions.create_admin(address, name, password, actor=actor, now=clock.now())
 
     run(make())
     done(_("%(email)s is an administrator.", email=address))
@@ -212,7 +220,8 @@ def check_all() -> None:
 
 
 def register(target: typer.Typer) -> None:
-    """Add the operator's commands to the program."""
+    """Add the operator's commands to the program. What they write is for its owner only."""
+    os.umask(0o077)
     panel = _("The portal")
     audit_app = typer.Typer(help=_("The audit trail."), no_args_is_help=True)
     audit_app.command("verify", help=_("Walk the audit trail and say whether anything in it was changed or removed."))(

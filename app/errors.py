@@ -6,8 +6,10 @@ import structlog
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
+from tortoise.exceptions import DBConnectionError
 
-from app.html import Pages
+from app.accounts import passwords
+from app.html import Pages, local_path
 from app.i18n import gettext as _
 
 log = structlog.get_logger("errors")
@@ -55,7 +57,8 @@ def problem(
         }
         return JSONResponse(body, status, {**(headers or {}), "Content-Type": "application/problem+json"})
     pages: Pages = request.app.state.pages
-    context = {"status": status, "title": title, "detail": detail or sentence}
+    here = local_path(request.url.path, "/")
+    context = {"status": status, "title": title, "detail": detail or sentence, "here": here}
     response = pages.render(request, "error.html", context, status=status)
     response.headers.update(headers or {})
     return response
@@ -76,5 +79,8 @@ async def on_http_exception(request: Request, error: Exception) -> Response:
 
 async def on_fault(request: Request, error: Exception) -> Response:
     """Not foreseen: noted with its trace, told without it."""
+    if isinstance(error, passwords.Busy):
+        return problem(request, 503, headers={"Retry-After": "5"})
     log.error("fault", path=request.url.path, request_id=request.scope.get("request_id"), exc_info=error)
-    return problem(request, 500)
+    away = isinstance(error, (DBConnectionError, ConnectionError))
+    return problem(request, 503 if away else 500)

@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, UploadFile
+from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from app.i18n import gettext as _
@@ -26,7 +28,9 @@ class Form(BaseModel):
         if not isinstance(value, str):
             return value
         value = unicodedata.normalize("NFC", value.replace("\r\n", "\n")).translate(_TURNING)
-        return "".join(letter for letter in value if letter in "\n\t" or unicodedata.category(letter) != "Cc")
+        return "".join(
+            letter for letter in value if letter in "\n\t" or unicodedata.category(letter) not in {"Cc", "Cs"}
+        )
 
 
 class Number(Form):
@@ -68,6 +72,9 @@ F = TypeVar("F", bound=Form)
 
 async def parse(request: Request, form: type[F]) -> F:
     """The request's form as a typed value, or `Invalid`."""
+    _kind, options = parse_options_header(request.headers.get("content-type", ""))
+    if options.get(b"charset", b"utf-8").lower() not in {b"utf-8", b"utf8"}:
+        raise HTTPException(400)  # browsers send UTF-8; others only to make us run slow or odd decoders
     return read(await request.form(max_files=20, max_fields=200), form)
 
 

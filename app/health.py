@@ -9,8 +9,8 @@ from starlette.responses import JSONResponse, PlainTextResponse, Response
 from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tortoise import connections
-from tortoise.exceptions import BaseORMException
 
+from app.limits import is_local
 from app.models import Job
 from app.settings import Settings
 
@@ -58,7 +58,7 @@ async def ready(_request: Request) -> Response:
     """The database answers, too."""
     try:
         await connections.get("default").execute_query("SELECT 1")
-    except (BaseORMException, OSError):
+    except Exception:  # noqa: BLE001 - whatever the driver raises, the answer is that the database does not answer
         return JSONResponse({"status": "the database does not answer"}, 503, {"Cache-Control": "no-store"})
     return JSONResponse({"status": "ready"}, headers={"Cache-Control": "no-store"})
 
@@ -68,8 +68,11 @@ async def metrics(request: Request) -> Response:
     settings: Settings = request.app.state.settings
     token = settings.metrics_token.get_secret_value()
     given = request.headers.get("authorization", "")
-    host = request.client.host if request.client else ""
-    allowed = hmac.compare_digest(given, f"Bearer {token}") if token else host in {"127.0.0.1", "::1"}
+    direct = (
+        "x-forwarded-for" not in request.headers and "forwarded" not in request.headers
+    )  # a proxy's address is not its clients'
+    local = direct and is_local(request.client.host if request.client else "")
+    allowed = hmac.compare_digest(given.encode(), f"Bearer {token}".encode()) if token else local
     if not allowed:
         return PlainTextResponse("", 403)
     counters: Metrics = request.app.state.metrics
@@ -77,6 +80,8 @@ async def metrics(request: Request) -> Response:
     counters.failed.set(await Job.filter(failed_at__not_isnull=True).count())
     return Response(generate_latest(counters.registry), media_type=CONTENT_TYPE_LATEST)
 
+
+PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 
 ROUTES = [
     Route("/healthz", alive, name="healthz"),

@@ -79,6 +79,8 @@ class Pages:
         response.headers["Vary"] = "HX-Request, HX-Request-Type, Cookie, Accept-Language"
         if values["user"] is not None or request.scope.get("personal"):
             response.headers["Cache-Control"] = "no-store"
+        else:
+            response.headers["Cache-Control"] = "private, no-cache"
         return response
 
 

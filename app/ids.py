@@ -2,10 +2,15 @@
 
 import hashlib
 import hmac
+import re
 import secrets
 
 ALPHABET = "23456789ABCDEFGHJKMNPQRSTUVWXYZ"
 """Digits and capitals that are not mistaken for each other (no 0 O 1 I L)."""
+
+
+TOKEN = re.compile(r"[A-Za-z0-9_-]{43}\Z")
+"""The form of `token`."""
 
 
 def token() -> str:

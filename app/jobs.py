@@ -12,10 +12,11 @@ from typing import Any
 import structlog
 from tortoise.exceptions import IntegrityError
 from tortoise.expressions import Q
+from tortoise.queryset import QuerySet
 from tortoise.transactions import in_transaction
 
 from app.features import JobHandler
-from app.models import Job, Schedule
+from app.models import Job, Message, Schedule
 
 LEASE = timedelta(minutes=5)
 ATTEMPTS = 8
@@ -89,11 +90,12 @@ class Worker:
         try:
             if handler is None:
                 raise LookupError(f"there is no job called {job.name}")
-            await handler(**job.arguments)
+            async with asyncio.timeout(LEASE.total_seconds() * 0.9):
+                await handler(**job.arguments)
         except Exception as error:  # noqa: BLE001 - whatever goes wrong is kept with the job and tried again
             await self._failed(job, error)
         else:
-            await Job.filter(id=job.id).update(finished_at=self._clock(), taken_until=None, error="")
+            await self._mine(job).update(finished_at=self._clock(), taken_until=None, error="")
         return True
 
     async def drain(self, limit: int = 1000) -> int:
@@ -108,29 +110,42 @@ class Worker:
         due = Job.filter(
             Q(taken_until=None) | Q(taken_until__lt=now), finished_at=None, failed_at=None, run_at__lte=now
         )
+        if not await due.exists():
+            return None  # most of the time; a transaction would take SQLite's write lock every second for nothing
         async with in_transaction():
             query = due.order_by("run_at", "id")
             job = await query.select_for_update(skip_locked=True).first()
             if job is None:
+                return None
+            if job.attempts >= ATTEMPTS:  # its workers died of it, without a word
+                await Job.filter(id=job.id).update(
+                    failed_at=now, taken_until=None, error=job.error or "no worker survived it"
+                )
                 return None
             job.taken_until = now + LEASE
             job.attempts += 1
             await job.save(update_fields=["taken_until", "attempts"])
             return job
 
+    @staticmethod
+    def _mine(job: Job) -> QuerySet[Job]:
+        """The job as long as nobody else has taken it after our lease."""
+        return Job.filter(id=job.id, attempts=job.attempts, finished_at=None)
+
     async def _failed(self, job: Job, error: Exception) -> None:
         now = self._clock()
         text = f"{type(error).__name__}: {error}"[:2000]
         log.warning("job_failed", job=job.name, id=job.id, attempt=job.attempts, error=type(error).__name__)
         if job.attempts >= ATTEMPTS:
-            await Job.filter(id=job.id).update(failed_at=now, taken_until=None, error=text)
+            await self._mine(job).update(failed_at=now, taken_until=None, error=text)
         else:
-            await Job.filter(id=job.id).update(run_at=now + pause_after(job.attempts), taken_until=None, error=text)
+            await self._mine(job).update(run_at=now + pause_after(job.attempts), taken_until=None, error=text)
 
 
 async def clean(now: datetime) -> None:
-    """Forget jobs that were done a week ago; failed ones stay until somebody looks."""
+    """Forget jobs that were done a week ago and mails of a month; failed jobs stay until somebody looks."""
     await Job.filter(finished_at__lt=now - timedelta(days=7)).delete()
+    await Message.filter(created_at__lt=now - timedelta(days=30)).delete()
 
 
 def described(job: Job) -> dict[str, Any]:

@@ -1,5 +1,6 @@
 """How often something may be tried, per address and per account."""
 
+import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -46,5 +47,23 @@ class Limiter:
 
 def address(request: Request) -> str:
     """The key of a client's network: the address, or the /64 of an IPv6 one."""
-    host = request.client.host if request.client else "unknown"
-    return ":".join(host.split(":")[:4]) if ":" in host else host
+    host = request.client.host if request.client else ""
+    try:
+        found = ipaddress.ip_address(host)
+    except ValueError:
+        return host or "unknown"
+    if isinstance(found, ipaddress.IPv6Address):
+        if found.ipv4_mapped is not None:
+            return str(found.ipv4_mapped)
+        return str(ipaddress.ip_network(f"{found}/64", strict=False))
+    return str(found)
+
+
+def is_local(host: str | None) -> bool:
+    """Whether a host name or address means this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host or "").is_loopback
+    except ValueError:
+        return False

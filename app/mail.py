@@ -6,13 +6,14 @@ Without an SMTP server they stay in the outbox, which the development mailbox pa
 
 from datetime import datetime
 from email.message import EmailMessage
-from email.utils import format_datetime, make_msgid
+from email.utils import format_datetime
 from typing import Protocol
 from urllib.parse import unquote, urlsplit
 
 import aiosmtplib
 
 from app import jobs
+from app.limits import is_local
 from app.models import Message
 from app.settings import Settings
 
@@ -65,7 +66,7 @@ class Outbox:
             if not self._settings.smtp_url:
                 return
             await self._deliver(row, now)
-        await Message.filter(id=row.id).update(sent_at=now)
+        await Message.filter(id=row.id).update(sent_at=now, body="")  # what was in it may open an account
 
     async def _deliver(self, row: Message, now: datetime) -> None:
         mail = EmailMessage()
@@ -74,17 +75,20 @@ class Outbox:
         mail["Subject"] = row.subject
         mail["Date"] = format_datetime(now)
         # The same identifier at every attempt lets the receiving side drop a second copy.
-        mail["Message-ID"] = make_msgid(f"outbox-{row.id}", urlsplit(self._settings.base_url).hostname or "localhost")
+        mail["Message-ID"] = f"<outbox-{row.id}@{self._settings.host}>"
         mail["Auto-Submitted"] = "auto-generated"
         mail["Content-Language"] = row.language
         mail.set_content(row.body)
         server = urlsplit(self._settings.smtp_url)
         await aiosmtplib.send(
             mail,
+            sender=self._settings.mail_from,
+            recipients=[row.recipient],
             hostname=server.hostname,
             port=server.port,
             username=unquote(server.username) if server.username else None,
             password=unquote(server.password) if server.password else None,
             use_tls=server.scheme == "smtps",
+            start_tls=None if server.scheme == "smtps" or is_local(server.hostname) else True,
             timeout=30,
         )

@@ -14,11 +14,12 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
-from starlette.types import ASGIApp, Receive, Scope, Send
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from app import clock, db, errors, health, jobs, logs, mail, pages
 from app.accounts import queries
 from app.accounts.feature import FEATURE as ACCOUNTS
+from app.accounts.models import Person
 from app.accounts.web import cookie_name
 from app.features import Feature, JobHandler
 from app.html import STATIC, Pages
@@ -51,8 +52,9 @@ def create_app(settings: Settings | None = None) -> Starlette:
             Middleware(TrustedProxies, trusted=chosen.trusted_proxies),
             Middleware(health.Measure, metrics=metrics),
             Middleware(Guard, settings=chosen),
-            Middleware(GZipMiddleware, minimum_size=700),
+            Middleware(Faults),
             Middleware(WhoReads, settings=chosen),
+            Middleware(Compressed),
         ],
         max_body_size=BODY_LIMIT,
         exception_handlers={HTTPException: errors.on_http_exception, Exception: errors.on_fault},
@@ -88,6 +90,8 @@ def worker(settings: Settings) -> Worker:
 async def _lifespan(application: Starlette) -> AsyncIterator[None]:
     settings: Settings = application.state.settings
     async with db.opened(settings, FEATURES):
+        if settings.environment == "production" and await Person.filter(email__endswith="@demo.example").exists():
+            raise db.Broken("this database holds the demonstration's accounts, whose password everybody knows")
         stopping = asyncio.Event()
         task = asyncio.create_task(worker(settings).run(stopping)) if settings.worker_in_web else None
         try:
@@ -95,7 +99,8 @@ async def _lifespan(application: Starlette) -> AsyncIterator[None]:
         finally:
             stopping.set()
             if task is not None:
-                await task
+                with contextlib.suppress(TimeoutError):  # its lease lets another worker go on with the job
+                    await asyncio.wait_for(task, 10)
 
 
 class WhoReads:
@@ -112,8 +117,8 @@ class WhoReads:
             await self.app(scope, receive, send)
             return
         request = Request(scope)
+        request.state.person = None
         token = request.cookies.get(cookie_name(self._settings))
-        request.state.person = await queries.person_of(token, clock.now()) if token else None
         asked = request.query_params.get("lang", "")
         kept = request.cookies.get("lang", "")
         language = next((choice for choice in LANGUAGES if choice == asked), None)
@@ -125,7 +130,7 @@ class WhoReads:
         scope["theme"] = theme if theme in {"light", "dark"} else None
 
         async def answer(message: dict[str, object]) -> None:
-            if language and message["type"] == "http.response.start":
+            if language and message["type"] == "http.response.start" and _is_page(message):
                 cookie = f"lang={language}; Path=/; Max-Age=31536000; SameSite=Lax; HttpOnly"
                 cookie += "; Secure" if self._settings.is_secure else ""
                 headers = message["headers"]
@@ -134,7 +139,54 @@ class WhoReads:
             await send(message)
 
         with reading(Reader(chosen, numerals, self._zone)):  # type: ignore[arg-type]  # one of the two
+            if token and scope["path"] not in health.PATHS:
+                request.state.person = await queries.person_of(token, clock.now())
             await self.app(scope, receive, answer)  # type: ignore[arg-type]  # a mutable message
+
+
+def _is_page(message: dict[str, object]) -> bool:
+    headers = message["headers"]
+    assert isinstance(headers, list)
+    return any(name == b"content-type" and value.startswith(b"text/html") for name, value in headers)
+
+
+class Faults:
+    """Turn what nobody foresaw into the error page, inside everything that adds headers and counts."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.app = app
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Go on; answer with 500, or 503 when the database is away, if nothing was answered yet."""
+        started = False
+
+        async def answer(message: Message) -> None:
+            nonlocal started
+            started = started or message["type"] == "http.response.start"
+            await send(message)
+
+        try:
+            await self.app(scope, receive, answer)
+        except Exception as error:
+            if started or scope["type"] != "http":
+                raise
+            request = Request(scope, receive)
+            request.state.person = None
+            response = await errors.on_fault(request, error)
+            await response(scope, receive, answer)
+
+
+class Compressed:
+    """Compress pages, except those of signed-in people: secrets and what a stranger chose do not mix (BREACH)."""
+
+    def __init__(self, app: ASGIApp) -> None:
+        self.plain = app
+        self.packed = GZipMiddleware(app, minimum_size=700)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Go on, one way or the other."""
+        person = scope.get("state", {}).get("person")
+        await (self.plain if person is not None else self.packed)(scope, receive, send)
 
 
 class _Static(StaticFiles):

@@ -15,6 +15,7 @@ from starlette.datastructures import Headers, MutableHeaders
 from starlette.responses import PlainTextResponse
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.health import PATHS
 from app.settings import Settings
 
 log = structlog.get_logger("http")
@@ -45,7 +46,8 @@ class TrustedProxies:
             headers = Headers(scope=scope)
             if (scheme := headers.get("x-forwarded-proto", "").strip()) in {"http", "https"}:
                 scope["scheme"] = scheme
-            chain = [part.strip() for part in headers.get("x-forwarded-for", "").split(",") if part.strip()]
+            told = ",".join(headers.getlist("x-forwarded-for"))
+            chain = [_without_port(part.strip()) for part in told.split(",") if part.strip()]
             client = next((address for address in reversed(chain) if not self._is_trusted(address)), None)
             if client and _is_address(client):
                 scope["client"] = (client, 0)
@@ -53,6 +55,13 @@ class TrustedProxies:
 
     def _is_trusted(self, address: str) -> bool:
         return _is_address(address) and any(ipaddress.ip_address(address) in network for network in self._trusted)
+
+
+def _without_port(text: str) -> str:
+    """An address as some proxies write it, `192.0.2.1:4711` or `[2001:db8::1]:4711`."""
+    if text.startswith("["):
+        return text[1:].partition("]")[0]
+    return text.partition(":")[0] if text.count(":") == 1 else text
 
 
 def _is_address(text: str) -> bool:
@@ -69,8 +78,10 @@ class Guard:
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
         self._secure = settings.is_secure
+        self._hsts = "max-age=63072000" + ("; includeSubDomains" if settings.hsts_subdomains else "")
         own = urlsplit(settings.base_url)
         self._hosts = {own.netloc.lower()} if settings.environment == "production" else None
+        self._origin = f"{own.scheme}://{own.netloc.lower()}" if settings.environment == "production" else None
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Check, go on, and put headers on what comes back."""
@@ -91,9 +102,12 @@ class Guard:
             await send(message)
 
         try:
-            if self._hosts is not None and headers.get("host", "").lower() not in self._hosts:
+            foreign = self._hosts is not None and headers.get("host", "").lower() not in self._hosts
+            if "\0" in scope["path"]:
+                await PlainTextResponse("There is no such page.", 404)(scope, receive, answer)
+            elif foreign and scope["path"] not in PATHS:
                 await PlainTextResponse("This host is not served here.", 421)(scope, receive, answer)
-            elif is_forged(scope["method"], headers):
+            elif is_forged(scope["method"], headers, self._origin):
                 log.warning("forged_request", path=scope["path"], request_id=request_id)
                 await PlainTextResponse("This request came from another site and was refused.", 403)(
                     scope, receive, answer
@@ -115,13 +129,14 @@ class Guard:
         headers.setdefault("Permissions-Policy", "camera=(self), geolocation=(self), microphone=(), payment=(), usb=()")
         headers["X-Request-ID"] = request_id
         if self._secure:
-            headers.setdefault("Strict-Transport-Security", "max-age=63072000; includeSubDomains")
+            headers.setdefault("Strict-Transport-Security", self._hsts)
 
 
-def is_forged(method: str, headers: Headers) -> bool:
+def is_forged(method: str, headers: Headers, own_origin: str | None = None) -> bool:
     """Whether a browser sent this on behalf of another site.
 
-    Fetch metadata where the browser has it, else Origin. A client that sends neither and no cookie is a program.
+    Fetch metadata where the browser has it, else Origin: compared with the portal's own in production, with Host in
+    development. A client that sends neither and no cookie is a program.
     """
     if method in SAFE:
         return False
@@ -129,6 +144,9 @@ def is_forged(method: str, headers: Headers) -> bool:
     if site is not None:
         return site not in {"same-origin", "none"}
     origin = headers.get("origin")
-    if origin is not None:
-        return urlsplit(origin).netloc.lower() != headers.get("host", "").lower()
-    return "cookie" in headers
+    if origin is None:
+        return "cookie" in headers
+    if own_origin is not None:
+        return origin.lower() != own_origin
+    host = urlsplit(origin).netloc.lower()
+    return not host or host != headers.get("host", "").lower()

@@ -10,6 +10,7 @@ import tempfile
 from functools import cached_property
 from pathlib import Path
 from typing import Literal, Self
+from urllib.parse import urlsplit
 
 from pydantic import Field, SecretStr, field_validator, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
@@ -20,7 +21,9 @@ LEAST_SECRET = 32
 class Settings(BaseSettings):
     """The portal's settings; each field's description is its documentation."""
 
-    model_config = SettingsConfigDict(env_prefix="SAWTUNA_", env_file=".env", extra="ignore", frozen=True)
+    model_config = SettingsConfigDict(
+        env_prefix="SAWTUNA_", env_file=".env", extra="ignore", frozen=True, hide_input_in_errors=True
+    )
 
     environment: Literal["development", "production"] = Field(
         "development", description="“production” refuses unsafe values and hides the development mailbox."
@@ -28,7 +31,9 @@ class Settings(BaseSettings):
     demo: bool = Field(False, description="Say on every page that this is a demonstration without any authority.")
     data_dir: Path = Field(Path("data"), description="Folder of everything the portal writes: database, files, keys.")
     database_url: str = Field(
-        "", description="postgres://user:password@host:5432/name; empty means SQLite inside the data folder."
+        "",
+        repr=False,
+        description="postgres://user:password@host:5432/name; empty means SQLite inside the data folder.",
     )
     database_pool: int = Field(10, ge=2, le=200, description="Most connections of one process to PostgreSQL.")
     secret_key: SecretStr = Field(
@@ -47,10 +52,14 @@ class Settings(BaseSettings):
     contact_phone: str = Field("", description="Where people can call, shown on every page.")
     default_language: Literal["ar", "en"] = Field("ar", description="Language for who has chosen none.")
     time_zone: str = Field("Asia/Baghdad", description="Zone in which dates and working hours are meant.")
+    hsts_subdomains: bool = Field(
+        False, description="Tell browsers to use https for all subdomains of the host as well."
+    )
     session_days: int = Field(14, ge=1, le=90, description="Days after which a person must sign in again.")
     mail_from: str = Field("sawtuna@localhost", description="Sender of all mails.")
     smtp_url: str = Field(
         "",
+        repr=False,
         description="smtp://user:password@host:587 (STARTTLS) or smtps://…:465; empty keeps mails in the mailbox page.",
     )
     worker_in_web: bool = Field(True, description="Run jobs inside the web process; false when `sawtuna worker` runs.")
@@ -63,7 +72,7 @@ class Settings(BaseSettings):
     s3_key: str = Field("", description="Access key of that store.")
     s3_secret: SecretStr = Field(SecretStr(""), description="Secret key of that store.")
     redis_url: str = Field(
-        "", description="redis://host:6379/0 shares rate limits between machines; empty counts per process."
+        "", repr=False, description="redis://host:6379/0 shares rate limits between machines; empty counts per process."
     )
     log_format: Literal["json", "text"] = Field("text", description="Form of the log: one JSON object a line, or text.")
     metrics_token: SecretStr = Field(
@@ -104,6 +113,11 @@ class Settings(BaseSettings):
         return self.base_url.startswith("https://")
 
     @property
+    def host(self) -> str:
+        """Host name under which people reach the portal."""
+        return urlsplit(self.base_url).hostname or ""
+
+    @property
     def is_postgres(self) -> bool:
         """Whether the database is PostgreSQL."""
         return bool(self.database_url)
@@ -136,4 +150,7 @@ class Settings(BaseSettings):
                 pass  # another process was faster
             finally:
                 Path(beside).unlink()
-        return path.read_bytes()
+        key = path.read_bytes()
+        if len(key) < LEAST_SECRET:
+            raise ValueError(f"{path} is damaged; bring it back from a backup, or remove it to have a new one made")
+        return key

@@ -6,12 +6,13 @@ has written in between, whatever the busy timeout (measured: 357 of 1200; none w
 
 import sqlite3
 
-from tortoise.backends.base.client import TransactionContext
+from tortoise.backends.base.client import TransactionalDBClient, TransactionContext
 from tortoise.backends.sqlite.client import (
     SqliteClient,
     SqliteTransactionContext,
     SqliteTransactionWrapper,
 )
+from tortoise.connection import get_connections
 from tortoise.exceptions import TransactionManagementError
 
 
@@ -27,11 +28,31 @@ class ImmediateTransaction(SqliteTransactionWrapper):
             raise TransactionManagementError(error) from error
 
 
+class ImmediateContext(SqliteTransactionContext):
+    """Entered whole or not at all.
+
+    Tortoise's own takes the connection's lock and then begins; when the beginning fails, nobody gives the lock back,
+    and every later query of the process waits for ever.
+    """
+
+    async def __aenter__(self) -> TransactionalDBClient:
+        """Begin, and only then become the current connection."""
+        await self._trxlock.acquire()
+        try:
+            await self.ensure_connection()
+            await self.connection.begin()
+        except BaseException:
+            self._trxlock.release()
+            raise
+        self.token = get_connections().set(self.connection_name, self.connection)
+        return self.connection  # type: ignore[no-any-return]  # Tortoise declares it Any
+
+
 class ImmediateClient(SqliteClient):
     """A connection whose transactions are `ImmediateTransaction`."""
 
     def _in_transaction(self) -> TransactionContext:
-        return SqliteTransactionContext(ImmediateTransaction(self), self._lock)
+        return ImmediateContext(ImmediateTransaction(self), self._lock)
 
 
 client_class = ImmediateClient

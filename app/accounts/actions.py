@@ -6,12 +6,17 @@ from datetime import datetime, timedelta
 from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 
-from app import audit, ids, mail
+from app import audit, ids, jobs, mail
 from app.accounts import passwords
 from app.accounts.models import Link, Person, Session
 from app.accounts.rules import CONFIRM, LIFETIME, RESET, fold_email
 from app.audit import Actor
 from app.i18n import Reader, gettext, reader, reading
+
+NO_PASSWORD = ""
+"""Stored until the account is confirmed; no password fits it."""
+
+SEND_RESET = "accounts.send_reset"
 
 
 @dataclass(frozen=True, slots=True)
@@ -23,13 +28,16 @@ class SignedIn:
     expires_at: datetime
 
 
-async def sign_up(name: str, email: str, password: str, *, base_url: str, now: datetime) -> None:
-    """Make an account and ask its address to confirm; one that exists gets a mail instead. The answer is the same."""
-    stored = await passwords.hashed(password)
-    language = reader().language
+async def sign_up(name: str, email: str, *, base_url: str, now: datetime) -> None:
+    """Note a wish for an account and send a link; one that exists gets a mail instead. The answer is the same.
+
+    No password yet: an attacker who signs up with somebody else's address must not have chosen it.
+    """
     try:
         async with in_transaction():
-            person = await Person.create(email=email, name=name, password=stored, language=language, created_at=now)
+            person = await Person.create(
+                email=email, name=name, password=NO_PASSWORD, language=reader().language, created_at=now
+            )
             await audit.record(Actor.person(person.id), "signed_up", f"person:{person.id}", now=now)
             await _send_link(person, CONFIRM, base_url, now)
     except IntegrityError:
@@ -41,14 +49,17 @@ async def sign_up(name: str, email: str, password: str, *, base_url: str, now: d
                 await _send_reminder(existing, base_url, now)
 
 
-async def confirm(token: str, *, now: datetime) -> Person | None:
-    """Take a confirmation link; None when it is not valid any more."""
+async def confirm(token: str, name: str, password: str, *, now: datetime) -> Person | None:
+    """Take a confirmation link: the account gets its password. None when the link is not valid any more."""
+    stored = await passwords.hashed(password)
     async with in_transaction():
         person = await _use_link(token, CONFIRM, now)
-        if person is not None and person.confirmed_at is None:
-            person.confirmed_at = now
-            await person.save(update_fields=["confirmed_at"])
-            await audit.record(Actor.person(person.id), "confirmed", f"person:{person.id}", now=now)
+        if person is None or person.confirmed_at is not None:
+            return None
+        person.name, person.password, person.confirmed_at = name, stored, now
+        await person.save(update_fields=["name", "password", "confirmed_at"])
+        await Link.filter(person=person, used_at=None).update(used_at=now)
+        await audit.record(Actor.person(person.id), "confirmed", f"person:{person.id}", now=now)
         return person
 
 
@@ -59,7 +70,9 @@ async def check_password(email: str, password: str) -> Person | None:
     if not right or person is None or person.confirmed_at is None:
         return None
     if passwords.is_outdated(person.password):
-        await Person.filter(id=person.id).update(password=await passwords.hashed(password))
+        renewed = await passwords.hashed(password)
+        # Only if nobody has set another one meanwhile.
+        await Person.filter(id=person.id, password=person.password).update(password=renewed)
     return person
 
 
@@ -85,7 +98,12 @@ async def sign_out(token: str, *, now: datetime) -> None:
 
 
 async def request_reset(email: str, *, base_url: str, now: datetime) -> None:
-    """Send a link for a new password, if there is such an account. The answer is the same."""
+    """Ask for a link for a new password. Whether there is such an account is looked up later, by the job."""
+    await jobs.enqueue(SEND_RESET, now=now, email=email, base_url=base_url)
+
+
+async def send_reset(email: str, *, base_url: str, now: datetime) -> None:
+    """Send the link, if there is such an account."""
     person = await Person.get_or_none(email=email)
     if person is not None:
         async with in_transaction():
@@ -118,6 +136,7 @@ async def create_admin(email: str, name: str, password: str, *, actor: Actor, no
         person.password, person.is_admin, person.confirmed_at = stored, True, person.confirmed_at or now
         await person.save()
         await Session.filter(person=person).delete()
+        await Link.filter(person=person, used_at=None).update(used_at=now)
         await audit.record(actor, "made_administrator", f"person:{person.id}", now=now)
         return person
 

@@ -11,10 +11,14 @@ async def _forget_old() -> None:
     await actions.forget_old(clock.now())
 
 
+async def _send_reset(email: str, base_url: str) -> None:
+    await actions.send_reset(email, base_url=base_url, now=clock.now())
+
+
 FEATURE = Feature(
     name="accounts",
     routes=web.ROUTES,
     models="app.accounts.models",
-    jobs={"accounts.forget_old": _forget_old},
+    jobs={"accounts.forget_old": _forget_old, actions.SEND_RESET: _send_reset},
     schedules={"accounts.forget_old": timedelta(hours=6)},
 )

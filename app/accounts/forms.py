@@ -11,7 +11,9 @@ from app.forms import Form
 from app.i18n import gettext as _
 from app.i18n import ngettext
 
-_EMAIL = re.compile(r"[^@\s,;<>()\"\\]{1,64}@[^@\s,;<>()\"\\.]+(?:\.[^@\s,;<>()\"\\.]+)+\Z")
+_ATOM = r"[^\W_](?:[\w!#$&'*+/^{|}~-]*[\w!#$&*+/^{|}~-])?|_"
+_EMAIL = re.compile(rf"(?:{_ATOM})(?:\.(?:{_ATOM}))*@(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_][\w-]*\Z")
+"""Atoms of RFC 5322 without the signs that mean something to mail programs (quotes, groups, encoded words, ports)."""
 
 Password = Annotated[str, Field(min_length=1, max_length=200)]
 
@@ -19,7 +21,7 @@ Password = Annotated[str, Field(min_length=1, max_length=200)]
 def email_address(value: str) -> str:
     """A folded mail address, or a mistake in plain words."""
     folded = fold_email(value)
-    if len(folded) > 320 or not _EMAIL.match(folded):
+    if len(folded) > 254 or len(folded.partition("@")[0]) > 64 or not _EMAIL.match(folded):
         raise ValueError(_("Enter a mail address like name@example.org."))
     return folded
 
@@ -38,19 +40,12 @@ def new_password(value: str, email: str = "") -> str:
 
 
 class SignUp(Form):
-    """A new account."""
+    """A wish for an account. The password is chosen under the link in the mail, by whoever holds the address."""
 
     name: str = Field(min_length=1, max_length=200)
     email: str
-    password: Password
 
     _address = field_validator("email")(email_address)
-
-    @field_validator("password")
-    @classmethod
-    def _strong(cls, value: str, info: object) -> str:
-        data: dict[str, str] = getattr(info, "data", {})
-        return new_password(value, data.get("email", ""))
 
 
 class SignIn(Form):
@@ -82,9 +77,16 @@ class Reset(Form):
 
 
 class Confirm(Form):
-    """A link from a mail."""
+    """A link from a mail, and what the account's holder chooses."""
 
     token: str = Field(min_length=1, max_length=100)
+    name: str = Field(min_length=1, max_length=200)
+    password: Password
+
+    @field_validator("password")
+    @classmethod
+    def _strong(cls, value: str) -> str:
+        return new_password(value)
 
 
 class Preferences(Form):

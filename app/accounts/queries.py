@@ -10,17 +10,19 @@ from app.accounts.models import Agency, Link, Person, Session
 
 async def person_of(token: str, now: datetime) -> Person | None:
     """The person signed in with a session's token."""
+    if not ids.TOKEN.match(token):
+        return None
     session = (
         await Session.filter(token_hash=ids.token_hash(token), expires_at__gt=now).select_related("person").first()
     )
     return session.person if session else None
 
 
-async def link_is_open(token: str, purpose: str, now: datetime) -> bool:
-    """Whether a link from a mail can still be used."""
-    return await Link.filter(
-        token_hash=ids.token_hash(token), purpose=purpose, used_at=None, expires_at__gt=now
-    ).exists()
+async def name_under(token: str, purpose: str, now: datetime) -> str | None:
+    """The name of the person whose link from a mail can still be used; None when it cannot."""
+    query = Link.filter(token_hash=ids.token_hash(token), purpose=purpose, used_at=None, expires_at__gt=now)
+    link = await query.select_related("person").first()
+    return link.person.name if link else None
 
 
 @dataclass(slots=True)

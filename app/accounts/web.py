@@ -17,10 +17,14 @@ from app.i18n import gettext as _
 from app.limits import Limiter, Rule, address
 from app.settings import Settings
 
-PER_ADDRESS = Rule("sign-in-address", "30/10minute")
-PER_ACCOUNT = Rule("sign-in-account", "10/10minute")
-MAILS = Rule("mails-account", "5/hour")
-MAILS_ADDRESS = Rule("mails-address", "20/hour")
+PER_ADDRESS = Rule("sign-in-address", "100/10minute")
+PER_BOTH = Rule("sign-in-both", "10/10minute")
+PER_ACCOUNT = Rule("sign-in-account", "60/10minute")
+"""An account can be locked from outside only by many addresses together; one address is stopped after ten tries."""
+MAILS = Rule("sign-up-mails", "5/hour")
+RESETS = Rule("reset-mails", "5/hour")
+MAILS_ADDRESS = Rule("mails-address", "60/hour")
+LINKS = Rule("links-address", "60/10minute")
 
 
 def cookie_name(settings: Settings) -> str:
@@ -35,7 +39,7 @@ def _pages(request: Request) -> Pages:
 
 async def sign_up(request: Request) -> Response:
     """Ask for an account."""
-    if request.method == "GET":
+    if request.method != "POST":
         return _pages(request).render(request, "accounts/sign_up.html", {"form": Entered()})
     try:
         form = await parse(request, SignUp)
@@ -44,7 +48,7 @@ async def sign_up(request: Request) -> Response:
             request, "accounts/sign_up.html", {"form": invalid.entered}, block="form", status=422
         )
     await _spend(request, (MAILS_ADDRESS, address(request)), (MAILS, _pseudonym(request, form.email)))
-    await actions.sign_up(form.name, form.email, form.password, base_url=_settings(request).base_url, now=clock.now())
+    await actions.sign_up(form.name, form.email, base_url=_settings(request).base_url, now=clock.now())
     return see_other(request, "accounts:check_mail")
 
 
@@ -54,32 +58,42 @@ async def check_mail(request: Request) -> Response:
 
 
 async def confirm(request: Request) -> Response:
-    """The link from the mail shows a button; only pressing it confirms, so that mail scanners do not."""
-    if request.method == "GET":
+    """The link from the mail shows a form; only sending it confirms, so that mail scanners do not."""
+    pages = _pages(request)
+    if request.method != "POST":
         token = request.query_params.get("token", "")
-        valid = await queries.link_is_open(token, CONFIRM, clock.now())
-        response = _pages(request).render(request, "accounts/confirm.html", {"token": token, "valid": valid})
-        response.headers.update({"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"})
-        return response
+        name = await queries.name_under(token, CONFIRM, clock.now())
+        context = {"token": token, "valid": name is not None, "form": Entered({"name": name or ""})}
+        return _private(pages.render(request, "accounts/confirm.html", context))
     try:
         form = await parse(request, Confirm)
     except Invalid as invalid:
-        raise HTTPException(400) from invalid
-    person = await actions.confirm(form.token, now=clock.now())
+        context = {"token": invalid.entered.value("token"), "valid": True, "form": invalid.entered}
+        return _private(pages.render(request, "accounts/confirm.html", context, block="form", status=422))
+    await _spend(request, (LINKS, address(request)))
+    person = None
+    if await queries.name_under(form.token, CONFIRM, clock.now()) is not None:
+        person = await actions.confirm(form.token, form.name, form.password, now=clock.now())
     if person is None:
-        return _pages(request).render(request, "accounts/confirm.html", {"token": "", "valid": False}, status=410)
+        context = {"token": "", "valid": False, "form": Entered()}
+        return _private(pages.render(request, "accounts/confirm.html", context, status=410))
     return await _signed_in(request, person, request.url_for("accounts:show").path)
 
 
 async def sign_in(request: Request) -> Response:
     """Mail address and password."""
-    if request.method == "GET":
+    if request.method != "POST":
         wanted = {"next": local_path(request.query_params.get("next"), "")}
         return _pages(request).render(request, "accounts/sign_in.html", {"form": Entered(wanted)})
     try:
         form = await parse(request, SignIn)
         account = _pseudonym(request, form.email.casefold())
-        await _spend(request, (PER_ADDRESS, address(request)), (PER_ACCOUNT, account))
+        await _spend(
+            request,
+            (PER_ADDRESS, address(request)),
+            (PER_BOTH, f"{account}|{address(request)}"),
+            (PER_ACCOUNT, account),
+        )
         person = await actions.check_password(form.email, form.password)
         if person is None:
             kept = {"email": form.email, "next": form.next}
@@ -106,7 +120,7 @@ async def sign_out(request: Request) -> Response:
 
 async def reset_request(request: Request) -> Response:
     """Ask for a link to set a new password."""
-    if request.method == "GET":
+    if request.method != "POST":
         return _pages(request).render(request, "accounts/reset_request.html", {"form": Entered()})
     try:
         form = await parse(request, ResetRequest)
@@ -114,7 +128,7 @@ async def reset_request(request: Request) -> Response:
         return _pages(request).render(
             request, "accounts/reset_request.html", {"form": invalid.entered}, block="form", status=422
         )
-    await _spend(request, (MAILS_ADDRESS, address(request)), (MAILS, _pseudonym(request, form.email)))
+    await _spend(request, (MAILS_ADDRESS, address(request)), (RESETS, _pseudonym(request, form.email)))
     await actions.request_reset(form.email, base_url=_settings(request).base_url, now=clock.now())
     return see_other(request, "accounts:check_mail")
 
@@ -122,24 +136,31 @@ async def reset_request(request: Request) -> Response:
 async def reset(request: Request) -> Response:
     """Set a new password under a link."""
     pages = _pages(request)
-    if request.method == "GET":
+    if request.method != "POST":
         token = request.query_params.get("token", "")
-        valid = await queries.link_is_open(token, RESET, clock.now())
-        response = pages.render(request, "accounts/reset.html", {"token": token, "valid": valid, "form": Entered()})
-        response.headers.update({"Referrer-Policy": "no-referrer", "Cache-Control": "no-store"})
-        return response
+        valid = await queries.name_under(token, RESET, clock.now()) is not None
+        return _private(
+            pages.render(request, "accounts/reset.html", {"token": token, "valid": valid, "form": Entered()})
+        )
     try:
         form = await parse(request, Reset)
     except Invalid as invalid:
-        token = invalid.entered.value("token")
-        context = {"token": token, "valid": True, "form": invalid.entered}
-        return pages.render(request, "accounts/reset.html", context, block="form", status=422)
-    person = await actions.reset(form.token, form.password, now=clock.now())
+        context = {"token": invalid.entered.value("token"), "valid": True, "form": invalid.entered}
+        return _private(pages.render(request, "accounts/reset.html", context, block="form", status=422))
+    await _spend(request, (LINKS, address(request)))
+    person = None
+    if await queries.name_under(form.token, RESET, clock.now()) is not None:
+        person = await actions.reset(form.token, form.password, now=clock.now())
     if person is None:
-        return pages.render(
-            request, "accounts/reset.html", {"token": "", "valid": False, "form": Entered()}, status=410
-        )
+        context = {"token": "", "valid": False, "form": Entered()}
+        return _private(pages.render(request, "accounts/reset.html", context, status=410))
     return await _signed_in(request, person, request.url_for("accounts:show").path)
+
+
+def _private(response: Response) -> Response:
+    """A page that holds a token is kept nowhere."""
+    response.headers["Cache-Control"] = "no-store"
+    return response
 
 
 async def show(request: Request) -> Response:
