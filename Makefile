@@ -45,6 +45,7 @@ check: $(INSTALLED)
 	$(BIN)/mypy
 	$(BIN)/lint-imports --no-logo
 	$(BIN)/python -m crypto.locale.extract --check
+	$(BIN)/python -m app.locale.extract --check
 	node --test tests/js/
 	.ci/no-addresses
 
@@ -66,6 +67,7 @@ lock:
 
 messages: $(INSTALLED)
 	$(BIN)/python -m crypto.locale.extract
+	$(BIN)/python -m app.locale.extract
 
 clean:
 	rm -rf .venv node_modules static/vendor .mypy_cache .ruff_cache .hypothesis build dist

@@ -147,7 +147,7 @@ def _language(words: list[str]) -> Language:
 
 def localise(command: Any) -> None:
     """Translate the help of a command and of everything below it."""
-    for name in ("help", "short_help", "epilog"):
+    for name in ("help", "short_help", "epilog", "rich_help_panel"):
         if text := getattr(command, name, None):
             flowing = re.sub(r"(?<=\S)\n(?=\S)", " ", _(text))  # paragraphs fit the terminal; indented lines stay
             setattr(command, name, escape(flowing))

@@ -165,7 +165,7 @@ def _wrong_forms(message: Message, answer: Message, number: int) -> Iterator[str
         return
     for index, form in enumerate(forms):
         given = set(_PLACEHOLDER.findall(form))
-        optional = {"n"} if plural and index < _SHORT_FORMS else set[str]()
+        optional = expected if plural and index < _SHORT_FORMS else set[str]()  # “one”, “two” need no number
         if form.replace("%%", "").count("%(") != len(_PLACEHOLDER.findall(form)) or not (
             expected - optional <= given <= expected
         ):
