@@ -45,11 +45,11 @@ async def opened(settings: Settings, features: Iterable[Feature]) -> AsyncIterat
     """The database for the length of the block, for commands and tests."""
     # Insert statements are cached by the connection's name, and differ between SQLite and PostgreSQL.
     executor.EXECUTOR_CACHE.clear()
-    await Tortoise.init(config=config(settings, features), _enable_global_fallback=True)
+    context = await Tortoise.init(config=config(settings, features), _enable_global_fallback=True)
     try:
         yield
     finally:
-        await connections.close_all()
+        await context.close_connections()  # and gives up being the process' context, so that another may follow
         executor.EXECUTOR_CACHE.clear()
 
 
