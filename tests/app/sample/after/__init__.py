@@ -1,0 +1,1 @@
+"""As the feature is now: shelves have a note."""
