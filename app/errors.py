@@ -9,7 +9,7 @@ from starlette.responses import JSONResponse, Response
 from tortoise.exceptions import DBConnectionError
 
 from app.accounts import passwords
-from app.html import Pages, local_path
+from app.html import Pages
 from app.i18n import gettext as _
 
 log = structlog.get_logger("errors")
@@ -57,8 +57,7 @@ def problem(
         }
         return JSONResponse(body, status, {**(headers or {}), "Content-Type": "application/problem+json"})
     pages: Pages = request.app.state.pages
-    here = local_path(request.url.path, "/")
-    context = {"status": status, "title": title, "detail": detail or sentence, "here": here}
+    context = {"status": status, "title": title, "detail": detail or sentence}
     response = pages.render(request, "error.html", context, status=status)
     response.headers.update(headers or {})
     return response

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
+from urllib.parse import urlencode
 
 from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
@@ -16,6 +17,8 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 from app import i18n
 from app.clock import now
 from app.settings import Settings
+
+MOST_PATHS = 5_000
 
 STATIC = Path(__file__).resolve().parent.parent / "static"
 
@@ -58,7 +61,14 @@ class Pages:
     ) -> Response:
         """The page, or only `block` of it when htmx asks for a part."""
         who = i18n.reader()
+        here = local_path(_with_query(request), "/")
+        own = request.url.path.startswith("/account")
         values = {
+            "here": here,
+            "in_language": {
+                language: local_path(_with_query(request, lang=language), "/") for language in i18n.LANGUAGES
+            },
+            "sign_in_url": path_of(request, "accounts:sign_in") + ("" if own else f"?{urlencode({'next': here})}"),
             "request": request,
             "lang": who.language,
             "direction": who.direction,
@@ -109,8 +119,24 @@ def local_path(value: str | None, fallback: str) -> str:
 @pass_context
 def url(context: Context, name: str, /, **params: Any) -> str:
     """Path of a named route."""
-    request: Request = context["request"]
-    return request.url_for(name, **params).path
+    return path_of(context["request"], name, **params)
+
+
+def path_of(request: Request, name: str, **params: Any) -> str:
+    """Path of a named route; found once, since a page has dozens of links."""
+    known: dict[object, str] = request.app.state.paths
+    key = (name, *sorted(params.items()))
+    if key not in known:
+        if len(known) > MOST_PATHS:
+            known.clear()
+        known[key] = request.url_for(name, **params).path
+    return known[key]
+
+
+def _with_query(request: Request, **params: str) -> str:
+    """Path and query of this page, with some parameters set."""
+    target = request.url.include_query_params(**params) if params else request.url
+    return target.path + (f"?{target.query}" if target.query else "")
 
 
 @lru_cache(maxsize=512)
@@ -131,4 +157,5 @@ def static(name: str) -> Markup:
 
 
 def _route_name(request: Request) -> str | None:
-    return request.scope.get("route_name")
+    name = getattr(request.scope.get("route"), "name", None)
+    return name if isinstance(name, str) else None

@@ -65,6 +65,7 @@ def create_app(settings: Settings | None = None) -> Starlette:
     application.state.pages = Pages(chosen, {f.name: f.templates for f in FEATURES if f.templates})
     application.state.limiter = Limiter(chosen)
     application.state.metrics = metrics
+    application.state.paths = {}
     return application
 
 

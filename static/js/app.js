@@ -5,6 +5,7 @@ const modules = [
   ["dialog.dialog, [data-opens]", () => import("./dialog.js")],
   ["[data-toast]", () => import("./toast.js")],
   ["[data-errors]", () => import("./errors.js")],
+  ["[data-htmx]", () => import("./exchange.js")],
 ];
 
 /** Loaders of the modules whose elements `root` holds. */

@@ -1,0 +1,161 @@
+"""What holds on every page, in both languages and appearances, on a phone and on a desk."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect
+
+from app.main import route_names
+from tests.journeys.conftest import Visit
+from tests.journeys.visitor import DESKTOP, NARROWEST, PHONE, Visitor, new_email
+
+pytestmark = pytest.mark.xdist_group("browser")
+
+AXE = Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js"
+RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+
+PAGES = {
+    "home": ["/"],
+    "help": ["/help"],
+    "transparency": ["/transparency"],
+    "accessibility": ["/accessibility"],
+    "privacy": ["/privacy"],
+    "patterns": ["/patterns"],
+    "mailbox": ["/mailbox"],
+    "accounts:sign_up": ["/account/sign-up"],
+    "accounts:check_mail": ["/account/check-mail"],
+    "accounts:confirm": ["/account/confirm?token=of-nobody"],
+    "accounts:sign_in": ["/account/sign-in"],
+    "accounts:reset_request": ["/account/reset/request"],
+    "accounts:reset": ["/account/reset?token=of-nobody"],
+    "agencies:index": ["/agencies", "/agencies?q=water", "/agencies?q=nothing-of-the-kind"],
+    "agencies:show": ["/agencies/water", "/agencies/old-town", "/agencies/no-such-agency"],
+}
+"""Addresses of every page that anybody may open, by the name of its route."""
+
+FOR_PROGRAMS = {"manifest", "healthz", "readyz", "metrics"}
+ACTS = {"accounts:sign_out", "preferences"}
+IN_JOURNEYS = {"accounts:show"}
+
+PUBLIC = pytest.mark.parametrize("path", [path for paths in PAGES.values() for path in paths])
+LANGUAGES = pytest.mark.parametrize("language", ["ar", "en"], ids=["Arabic", "English"])
+
+
+def check(visitor: Visitor) -> None:
+    """No violation that axe knows, and nothing beside the window, in any width and appearance."""
+    if not AXE.exists():
+        pytest.fail("axe-core is missing: run `npm ci --ignore-scripts`.")
+    page = visitor.page
+    page.evaluate(AXE.read_text(encoding="utf-8"))
+    for width in (DESKTOP, PHONE):
+        page.set_viewport_size({"width": width, "height": 800})
+        assert visitor.scrolls_sideways() <= 0, f"{visitor.path} scrolls sideways at {width} px"
+        for appearance in ("light", "dark"):
+            page.emulate_media(color_scheme=appearance)  # type: ignore[arg-type]  # one of the two
+            found = page.evaluate(
+                "rules => axe.run(document, {resultTypes: ['violations'], runOnly: rules}).then(r => "
+                "r.violations.map(v => [v.id, v.help, v.nodes.map(n => n.target.join(' '))]))",
+                RULES,
+            )
+            assert found == [], f"{visitor.path}, {width} px, {appearance}: {json.dumps(found, ensure_ascii=False)}"
+    page.set_viewport_size({"width": NARROWEST, "height": 640})
+    assert visitor.scrolls_sideways() <= 0, f"{visitor.path} scrolls sideways at {NARROWEST} px"
+
+
+def test_no_page_is_left_out_here() -> None:
+    assert set(PAGES) | FOR_PROGRAMS | ACTS | IN_JOURNEYS == set(route_names())
+
+
+@LANGUAGES
+@PUBLIC
+def test_everyone_can_use_the_page(visit: Visit, path: str, language: str) -> None:
+    visitor = visit(language)
+    visitor.open(path)
+    expect(visitor.heading).to_have_count(1)
+    assert visitor.page.title().strip()
+    said = visitor.words("A demonstration: no government stands behind it, and its people are invented.")
+    expect(visitor.page.get_by_text(said)).to_be_visible()
+    check(visitor)
+
+
+@LANGUAGES
+def test_everyone_can_use_the_pages_that_only_an_account_reaches(visit: Visit, language: str) -> None:
+    visitor, email = visit(language), new_email()
+    visitor.ask_for_account(email)
+    visitor.letter(email)
+    check(visitor)
+    visitor.page.set_viewport_size({"width": DESKTOP, "height": 800})
+    visitor.follow_letter(email)
+    visitor.arrives("/account/confirm")
+    check(visitor)
+    visitor.confirm("short")
+    expect(visitor.main.get_by_role("alert")).to_be_visible()
+    check(visitor)
+    visitor.confirm()
+    visitor.arrives("/account")
+    check(visitor)
+    visitor.open("/account/reset/request")
+    visitor.box("Email address").fill(email)
+    visitor.button("Send the link").click()
+    visitor.arrives("/account/check-mail")
+    visitor.follow_letter(email, "/account/reset?")
+    visitor.arrives("/account/reset")
+    check(visitor)
+
+
+@LANGUAGES
+@pytest.mark.parametrize(
+    ("path", "button"),
+    [
+        ("/account/sign-up", "Make the account"),
+        ("/account/sign-in", "Sign in"),
+        ("/account/reset/request", "Send the link"),
+    ],
+    ids=["sign up", "sign in", "reset"],
+)
+def test_everyone_can_use_a_form_that_was_refused(visit: Visit, path: str, button: str, language: str) -> None:
+    visitor = visit(language)
+    visitor.open(path)
+    for box in visitor.main.locator("input.input").all():
+        box.fill("x@localhost")
+    visitor.button(button).click()
+    expect(visitor.main.get_by_role("alert")).to_be_visible()
+    check(visitor)
+
+
+@LANGUAGES
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_everyone_can_use_the_menu_of_a_phone_in_the_appearance_they_chose(
+    visit: Visit, language: str, theme: str
+) -> None:
+    opposite = "dark" if theme == "light" else "light"
+    visitor = visit(language, PHONE, color_scheme=opposite)
+    visitor.context.add_cookies([{"name": "theme", "value": theme, "url": visitor.portal.address}])
+    visitor.open("/agencies")
+    expect(visitor.page.locator("html")).to_have_attribute("data-theme", theme)
+    visitor.page.get_by_role("banner").locator("summary").click()
+    expect(visitor.page.get_by_role("banner").get_by_role("navigation")).to_be_visible()
+    check(visitor)
+
+
+@pytest.mark.parametrize("path", ["/", "/agencies", "/account/sign-up"])
+@LANGUAGES
+def test_the_first_view_weighs_less_than_150_kilobytes(visit: Visit, path: str, language: str) -> None:
+    visitor = visit(language, PHONE)
+    bytes_of: dict[str, float] = {}
+    names: dict[str, str] = {}
+    session = visitor.context.new_cdp_session(visitor.page)
+    session.on("Network.requestWillBeSent", lambda event: names.update({event["requestId"]: event["request"]["url"]}))
+    session.on(
+        "Network.loadingFinished", lambda event: bytes_of.update({event["requestId"]: event["encodedDataLength"]})
+    )
+    session.send("Network.enable")
+    visitor.page.goto(visitor.portal.address + path, wait_until="networkidle")
+    total = sum(bytes_of.values())
+    listed = "\n".join(f"{size:9.0f}  {names.get(request, request)}" for request, size in bytes_of.items())
+    print(f"{path} in {language}: {total:.0f} bytes\n{listed}")  # noqa: T201 - shown by pytest -s and on failure
+    assert len(bytes_of) >= 4, "page, styles, script and font should have been counted"
+    assert total < 150_000
