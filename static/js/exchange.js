@@ -15,7 +15,13 @@ export function again(fields) {
 /** Fetches htmx for the forms in `root` that ask for it, once. */
 export function attach(root) {
   // Going back to an address that htmx had made, on a page that was loaded anew since and does not have htmx yet.
-  if (root === document) addEventListener("popstate", () => "htmx" in globalThis || location.reload());
+  if (root === document) {
+    const shown = location.pathname + location.search;
+    addEventListener("popstate", () => {
+      const jumped = location.pathname + location.search === shown; // to a part of the same page
+      if (!jumped && !("htmx" in globalThis)) location.reload();
+    });
+  }
   for (const form of root.querySelectorAll("[data-htmx]")) {
     form.addEventListener("focusin", () => {
       const source = form.dataset.htmx;
