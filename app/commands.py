@@ -12,6 +12,8 @@ from typing import Annotated, Any, TypeVar
 import typer
 import uvicorn
 from pydantic import ValidationError
+from pydantic_settings import SettingsError
+from tortoise.exceptions import OperationalError
 
 from app import audit, backup, check, clock, db, demo, i18n, logs
 from app.accounts import actions
@@ -37,6 +39,8 @@ def settings() -> Settings:
             if finding.level == "problem":
                 complain(f"{finding.title} {finding.advice}".strip())
         stop(_("The settings are not right; docs/settings.md explains each."), 2)
+    except SettingsError as error:  # a list that is not written as JSON, say
+        stop(f"{error}: " + _("The settings are not right; docs/settings.md explains each."), 2)
 
 
 def run(work: Coroutine[Any, Any, Answer]) -> Answer:
@@ -47,7 +51,10 @@ def run(work: Coroutine[Any, Any, Answer]) -> Answer:
         with i18n.reading(i18n.Reader(language, "arab" if language == "ar" else "latn")):
             return await work
 
-    return asyncio.run(speaking())
+    try:
+        return asyncio.run(speaking())
+    except OperationalError as error:
+        stop(_("The database did not do what was asked; sawtuna check says more. (%(why)s)", why=str(error)), 2)
 
 
 def serve(

@@ -55,11 +55,13 @@ def problem(
             "detail": detail or sentence,
             "request_id": request.scope.get("request_id"),
         }
-        return JSONResponse(body, status, {**(headers or {}), "Content-Type": "application/problem+json"})
+        told = {**(headers or {}), "Content-Type": "application/problem+json", "Vary": "Accept"}
+        return JSONResponse(body, status, told)
     pages: Pages = request.app.state.pages
     context = {"status": status, "title": title, "detail": detail or sentence}
     response = pages.render(request, "error.html", context, status=status)
     response.headers.update(headers or {})
+    response.headers["Vary"] += ", Accept"
     return response
 
 
@@ -72,6 +74,10 @@ def wants_json(request: Request) -> bool:
 async def on_http_exception(request: Request, error: Exception) -> Response:
     """Raised on purpose: a status, perhaps with a sentence of its own."""
     assert isinstance(error, HTTPException)
+    if error.status_code < 400:  # a way on, no failure
+        if error.status_code == 303 and wants_json(request):
+            return problem(request, 401)
+        return Response(status_code=error.status_code, headers=error.headers)
     own = error.detail if error.detail != HTTPStatus(error.status_code).phrase else None
     return problem(request, error.status_code, own, dict(error.headers or {}))
 

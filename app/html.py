@@ -1,7 +1,7 @@
 """Pages: Jinja with the reader's language, whole or one block of it for htmx."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -42,12 +42,12 @@ class Pages:
         install(i18n.raw_gettext, i18n.raw_ngettext, newstyle=True)
         self.environment.globals.update(static=static, url=url, settings=settings)
         self.environment.filters.update(
-            number=i18n.format_number,
-            percent=i18n.format_percent,
-            date=i18n.format_date,
-            datetime=i18n.format_datetime,
-            ago=lambda value: i18n.format_ago(value, now()),
-            t=i18n.either,
+            number=_for_reader(i18n.format_number),
+            percent=_for_reader(i18n.format_percent),
+            date=_for_reader(i18n.format_date),
+            datetime=_for_reader(i18n.format_datetime),
+            ago=_for_reader(lambda value: i18n.format_ago(value, now())),
+            t=_for_reader(i18n.either),
         )
 
     def render(
@@ -94,6 +94,16 @@ class Pages:
         return response
 
 
+def _for_reader(function: Callable[[Any], str]) -> Callable[[Context, Any], str]:
+    """A filter that depends on who reads: without the context Jinja would compute it once, for whoever reads first."""
+
+    @pass_context
+    def filtered(_context: Context, value: Any) -> str:
+        return function(value)
+
+    return filtered
+
+
 def wants_part(request: Request) -> bool:
     """Whether htmx 4 asks for a part of the page, and not for a whole one or for its history."""
     headers = request.headers
@@ -137,6 +147,12 @@ def _with_query(request: Request, **params: str) -> str:
     """Path and query of this page, with some parameters set."""
     target = request.url.include_query_params(**params) if params else request.url
     return target.path + (f"?{target.query}" if target.query else "")
+
+
+def is_current(name: str, version: str) -> bool:
+    """Whether this is the version of a static file that we would name today."""
+    path = STATIC / name
+    return path.is_file() and _version(path, path.stat().st_mtime_ns) == version
 
 
 @lru_cache(maxsize=512)

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import lru_cache
 from importlib import resources
-from typing import Literal, cast
+from typing import Literal
 from zoneinfo import ZoneInfo
 
 from babel import dates, numbers
@@ -164,13 +164,17 @@ def negotiate(accept: str, default: Language) -> Language:
     """The language an Accept-Language header asks for, as far as there is one of ours."""
     wanted: list[tuple[float, str]] = []
     for part in accept.split(",")[:20]:
-        tag, _semicolon, quality = part.partition(";q=")
-        try:
-            weight = float(quality) if quality else 1.0
-        except ValueError:
-            weight = 0.0
-        wanted.append((weight, tag.strip().lower()))
+        tag, *parameters = (piece.strip().lower() for piece in part.split(";"))
+        weight = 1.0
+        for parameter in parameters:
+            name, _equals, quality = parameter.partition("=")
+            if name.strip() == "q":
+                try:
+                    weight = float(quality)
+                except ValueError:
+                    weight = 0.0
+        wanted.append((weight, tag.partition("-")[0]))
     for weight, tag in sorted(wanted, key=lambda item: -item[0]):
-        if weight > 0 and tag[:2] in LANGUAGES:
-            return cast("Language", tag[:2])
+        if weight > 0 and tag in LANGUAGES:
+            return tag
     return default

@@ -39,8 +39,8 @@ async def enqueue(
 
 
 def pause_after(attempts: int) -> timedelta:
-    """How long to wait after the n-th failure: 10 s, 40 s, 90 s, … minutes; about an hour and a half in all."""
-    return timedelta(seconds=10 * attempts * attempts * (1 + attempts // 4))
+    """How long to wait after the n-th failure: 20 s, 80 s, 3 minutes, …; about an hour and a half in all."""
+    return timedelta(seconds=20 * attempts * attempts * (1 + attempts // 4))
 
 
 class Worker:

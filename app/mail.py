@@ -65,8 +65,12 @@ class Outbox:
         else:
             if not self._settings.smtp_url:
                 return
-            await self._deliver(row, now)
-        await Message.filter(id=row.id).update(sent_at=now, body="")  # what was in it may open an account
+            try:
+                await self._deliver(row, now)
+            except Exception as error:
+                await Message.filter(id=row.id).update(error=type(error).__name__)
+                raise
+        await Message.filter(id=row.id).update(sent_at=now, body="", error="")  # what was in it may open an account
 
     async def _deliver(self, row: Message, now: datetime) -> None:
         mail = EmailMessage()
@@ -75,7 +79,7 @@ class Outbox:
         mail["Subject"] = row.subject
         mail["Date"] = format_datetime(now)
         # The same identifier at every attempt lets the receiving side drop a second copy.
-        mail["Message-ID"] = f"<outbox-{row.id}@{self._settings.host}>"
+        mail["Message-ID"] = f"<outbox-{row.id}-{int(row.created_at.timestamp() * 1e6):x}@{self._settings.host}>"
         mail["Auto-Submitted"] = "auto-generated"
         mail["Content-Language"] = row.language
         mail.set_content(row.body)

@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from datetime import timedelta
+from urllib.parse import parse_qs
 from zoneinfo import ZoneInfo
 
 from starlette.applications import Starlette
@@ -15,6 +16,7 @@ from starlette.responses import Response
 from starlette.routing import Mount, Route
 from starlette.staticfiles import StaticFiles
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
+from tortoise.exceptions import OperationalError
 
 from app import clock, db, errors, health, jobs, logs, mail, pages
 from app.accounts import queries
@@ -22,7 +24,7 @@ from app.accounts.feature import FEATURE as ACCOUNTS
 from app.accounts.models import Person
 from app.accounts.web import cookie_name
 from app.features import Feature, JobHandler
-from app.html import STATIC, Pages
+from app.html import STATIC, Pages, is_current
 from app.i18n import LANGUAGES, Reader, negotiate, reading
 from app.jobs import Worker
 from app.limits import Limiter
@@ -54,12 +56,14 @@ def create_app(settings: Settings | None = None) -> Starlette:
             Middleware(Guard, settings=chosen),
             Middleware(Faults),
             Middleware(WhoReads, settings=chosen),
+            Middleware(Faults),  # once more, where the reader's language is known
             Middleware(Compressed),
         ],
         max_body_size=BODY_LIMIT,
         exception_handlers={HTTPException: errors.on_http_exception, Exception: errors.on_fault},
         lifespan=_lifespan,
     )
+    application.router.redirect_slashes = False  # it would send people to whatever host the request named
     application.state.settings = chosen
     application.state.features = FEATURES
     application.state.pages = Pages(chosen, {f.name: f.templates for f in FEATURES if f.templates})
@@ -91,6 +95,10 @@ def worker(settings: Settings) -> Worker:
 async def _lifespan(application: Starlette) -> AsyncIterator[None]:
     settings: Settings = application.state.settings
     async with db.opened(settings, FEATURES):
+        try:
+            await Person.exists()
+        except OperationalError as error:
+            raise db.Broken("the database has no tables yet, or cannot be reached: run `sawtuna migrate`") from error
         if settings.environment == "production" and await Person.filter(email__endswith="@demo.example").exists():
             raise db.Broken("this database holds the demonstration's accounts, whose password everybody knows")
         stopping = asyncio.Event()
@@ -141,7 +149,10 @@ class WhoReads:
 
         with reading(Reader(chosen, numerals, self._zone)):  # type: ignore[arg-type]  # one of the two
             if token and scope["path"] not in health.PATHS:
-                request.state.person = await queries.person_of(token, clock.now())
+                request.state.person = person = await queries.person_of(token, clock.now())
+                if person is not None and not (language or kept in LANGUAGES):
+                    chosen = "en" if person.language == "en" else "ar"
+        with reading(Reader(chosen, numerals, self._zone)):  # type: ignore[arg-type]  # one of the two
             await self.app(scope, receive, answer)  # type: ignore[arg-type]  # a mutable message
 
 
@@ -195,8 +206,10 @@ class _Static(StaticFiles):
 
     async def get_response(self, path: str, scope: Scope) -> Response:
         response = await super().get_response(path, scope)
-        versioned = b"v=" in scope.get("query_string", b"")
-        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if versioned else "no-cache"
+        asked = parse_qs(scope.get("query_string", b"").decode("latin-1")).get("v", [""])[0]
+        # While machines are upgraded one after the other, an old file may be asked for under a new version.
+        current = response.status_code in {200, 304} and is_current(path, asked)
+        response.headers["Cache-Control"] = "public, max-age=31536000, immutable" if current else "no-cache"
         return response
 
 

@@ -54,7 +54,11 @@ class TrustedProxies:
         await self.app(scope, receive, send)
 
     def _is_trusted(self, address: str) -> bool:
-        return _is_address(address) and any(ipaddress.ip_address(address) in network for network in self._trusted)
+        if not _is_address(address):
+            return False
+        found = ipaddress.ip_address(address)
+        found = getattr(found, "ipv4_mapped", None) or found  # as a socket that listens on IPv6 gives IPv4 addresses
+        return any(found in network for network in self._trusted)
 
 
 def _without_port(text: str) -> str:
@@ -102,7 +106,8 @@ class Guard:
             await send(message)
 
         try:
-            foreign = self._hosts is not None and headers.get("host", "").lower() not in self._hosts
+            host = headers.get("host", "").lower().removesuffix(":443" if self._secure else ":80")
+            foreign = self._hosts is not None and host not in self._hosts
             if "\0" in scope["path"]:
                 await PlainTextResponse("There is no such page.", 404)(scope, receive, answer)
             elif foreign and scope["path"] not in PATHS:

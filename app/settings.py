@@ -4,6 +4,7 @@ Safe by default: what a ministry must decide is refused when missing in producti
 works on one machine. `docs/settings.md` lists them; a test keeps it true.
 """
 
+import ipaddress
 import os
 import secrets
 import tempfile
@@ -83,9 +84,36 @@ class Settings(BaseSettings):
     @field_validator("base_url")
     @classmethod
     def _plain_address(cls, value: str) -> str:
-        if not value.startswith(("http://", "https://")):
-            raise ValueError("an address begins with https:// or http://")
+        parts = urlsplit(value.rstrip("/"))
+        if parts.scheme not in {"http", "https"} or not parts.hostname:
+            raise ValueError("an address begins with https:// or http:// and names a host")
+        if parts.path or parts.query or parts.fragment or parts.username:
+            raise ValueError("the portal stands at the root of its host: nothing may follow the host and port")
         return value.rstrip("/")
+
+    @field_validator("database_url")
+    @classmethod
+    def _known_database(cls, value: str) -> str:
+        if value and not value.startswith(("postgres://", "postgresql://")):
+            raise ValueError("postgres://user:password@host:5432/name, or empty for SQLite")
+        return value
+
+    @field_validator("smtp_url")
+    @classmethod
+    def _known_mail(cls, value: str) -> str:
+        if value and (urlsplit(value).scheme not in {"smtp", "smtps"} or not urlsplit(value).hostname):
+            raise ValueError("smtp://user:password@host:587 or smtps://user:password@host:465")
+        return value
+
+    @field_validator("trusted_proxies")
+    @classmethod
+    def _networks(cls, value: list[str]) -> list[str]:
+        for entry in value:
+            try:
+                ipaddress.ip_network(entry, strict=False)
+            except ValueError:
+                raise ValueError(f"“{entry}” is no address or network, such as 10.0.0.1 or 10.0.0.0/24") from None
+        return value
 
     @field_validator("time_zone")
     @classmethod
@@ -106,15 +134,18 @@ class Settings(BaseSettings):
     @model_validator(mode="after")
     def _safe(self) -> Self:
         key = self.secret_key.get_secret_value()
+        wrong = []
         if key and len(key) < LEAST_SECRET:
-            raise ValueError(f"SAWTUNA_SECRET_KEY needs at least {LEAST_SECRET} characters")
+            wrong.append(f"SAWTUNA_SECRET_KEY needs at least {LEAST_SECRET} characters")
         if self.environment == "production":
             if not key:
-                raise ValueError("SAWTUNA_SECRET_KEY must be set in production; `openssl rand -base64 48` makes one")
-            if len(set(key)) < 10:
-                raise ValueError("SAWTUNA_SECRET_KEY is not random; `openssl rand -base64 48` makes one")
+                wrong.append("SAWTUNA_SECRET_KEY must be set in production; `openssl rand -base64 48` makes one")
+            elif len(set(key)) < 10:
+                wrong.append("SAWTUNA_SECRET_KEY is not random; `openssl rand -base64 48` makes one")
             if not self.base_url.startswith("https://"):
-                raise ValueError("SAWTUNA_BASE_URL must begin with https:// in production")
+                wrong.append("SAWTUNA_BASE_URL must begin with https:// in production")
+        if wrong:
+            raise ValueError("; ".join(wrong))
         return self
 
     @property

@@ -10,6 +10,7 @@ from app.accounts.rules import fold_email, password_problem
 from app.forms import Form
 from app.i18n import gettext as _
 from app.i18n import ngettext
+from crypto.cli.lookalikes import skeleton
 
 _ATOM = r"[^\W_](?:[\w!#$&'*+/^{|}~-]*[\w!#$&*+/^{|}~-])?|_"
 _EMAIL = re.compile(rf"(?:{_ATOM})(?:\.(?:{_ATOM}))*@(?:[^\W_](?:[\w-]*[^\W_])?\.)+[^\W\d_][\w-]*\Z")
@@ -24,6 +25,14 @@ def email_address(value: str) -> str:
     if len(folded) > 254 or len(folded.partition("@")[0]) > 64 or not _EMAIL.match(folded):
         raise ValueError(_("Enter a mail address like name@example.org."))
     return folded
+
+
+def person_name(value: str) -> str:
+    """A name on one line that somebody can see."""
+    name = " ".join(value.split())
+    if not skeleton(name):
+        raise ValueError(_("Fill in this field."))
+    return name
 
 
 def new_password(value: str, email: str = "") -> str:
@@ -46,6 +55,7 @@ class SignUp(Form):
     email: str
 
     _address = field_validator("email")(email_address)
+    _name = field_validator("name")(person_name)
 
 
 class SignIn(Form):
@@ -82,6 +92,8 @@ class Confirm(Form):
     token: str = Field(min_length=1, max_length=100)
     name: str = Field(min_length=1, max_length=200)
     password: Password
+
+    _name = field_validator("name")(person_name)
 
     @field_validator("password")
     @classmethod

@@ -18,11 +18,11 @@ async def person_of(token: str, now: datetime) -> Person | None:
     return session.person if session else None
 
 
-async def name_under(token: str, purpose: str, now: datetime) -> str | None:
-    """The name of the person whose link from a mail can still be used; None when it cannot."""
+async def person_under(token: str, purpose: str, now: datetime) -> Person | None:
+    """The person whose link from a mail can still be used; None when it cannot."""
     query = Link.filter(token_hash=ids.token_hash(token), purpose=purpose, used_at=None, expires_at__gt=now)
     link = await query.select_related("person").first()
-    return link.person.name if link else None
+    return link.person if link else None
 
 
 @dataclass(slots=True)

@@ -9,7 +9,7 @@ from app import clock, ids
 from app.accounts import actions, queries
 from app.accounts.forms import Confirm, Preferences, Reset, ResetRequest, SignIn, SignUp
 from app.accounts.models import Person
-from app.accounts.rules import CONFIRM, RESET
+from app.accounts.rules import CONFIRM, RESET, fold_email
 from app.forms import Entered, Invalid, parse
 from app.html import Pages, local_path, see_other
 from app.i18n import LANGUAGES
@@ -62,8 +62,9 @@ async def confirm(request: Request) -> Response:
     pages = _pages(request)
     if request.method != "POST":
         token = request.query_params.get("token", "")
-        name = await queries.name_under(token, CONFIRM, clock.now())
-        context = {"token": token, "valid": name is not None, "form": Entered({"name": name or ""})}
+        waiting = await queries.person_under(token, CONFIRM, clock.now())
+        form_values = Entered({"name": waiting.name if waiting else ""})
+        context = {"token": token, "valid": waiting is not None, "form": form_values}
         return _private(pages.render(request, "accounts/confirm.html", context))
     try:
         form = await parse(request, Confirm)
@@ -71,8 +72,12 @@ async def confirm(request: Request) -> Response:
         context = {"token": invalid.entered.value("token"), "valid": True, "form": invalid.entered}
         return _private(pages.render(request, "accounts/confirm.html", context, block="form", status=422))
     await _spend(request, (LINKS, address(request)))
-    person = None
-    if await queries.name_under(form.token, CONFIRM, clock.now()) is not None:
+    person = await queries.person_under(form.token, CONFIRM, clock.now())
+    if person is not None:
+        if _is_own_address(person, form.password):
+            values = {"token": form.token, "name": form.name}
+            context = {"token": form.token, "valid": True, "form": _own_address(values)}
+            return _private(pages.render(request, "accounts/confirm.html", context, block="form", status=422))
         person = await actions.confirm(form.token, form.name, form.password, now=clock.now())
     if person is None:
         context = {"token": "", "valid": False, "form": Entered()}
@@ -138,7 +143,7 @@ async def reset(request: Request) -> Response:
     pages = _pages(request)
     if request.method != "POST":
         token = request.query_params.get("token", "")
-        valid = await queries.name_under(token, RESET, clock.now()) is not None
+        valid = await queries.person_under(token, RESET, clock.now()) is not None
         return _private(
             pages.render(request, "accounts/reset.html", {"token": token, "valid": valid, "form": Entered()})
         )
@@ -148,13 +153,24 @@ async def reset(request: Request) -> Response:
         context = {"token": invalid.entered.value("token"), "valid": True, "form": invalid.entered}
         return _private(pages.render(request, "accounts/reset.html", context, block="form", status=422))
     await _spend(request, (LINKS, address(request)))
-    person = None
-    if await queries.name_under(form.token, RESET, clock.now()) is not None:
+    person = await queries.person_under(form.token, RESET, clock.now())
+    if person is not None:
+        if _is_own_address(person, form.password):
+            context = {"token": form.token, "valid": True, "form": _own_address({"token": form.token})}
+            return _private(pages.render(request, "accounts/reset.html", context, block="form", status=422))
         person = await actions.reset(form.token, form.password, now=clock.now())
     if person is None:
         context = {"token": "", "valid": False, "form": Entered()}
         return _private(pages.render(request, "accounts/reset.html", context, status=410))
     return await _signed_in(request, person, request.url_for("accounts:show").path)
+
+
+def _is_own_address(person: Person, password: str) -> bool:
+    return fold_email(password) == person.email
+
+
+def _own_address(values: dict[str, str]) -> Entered:
+    return Entered(values, {"password": [_("Do not use your mail address as your password.")]})
 
 
 def _private(response: Response) -> Response:
@@ -178,6 +194,9 @@ async def show(request: Request) -> Response:
 async def preferences(request: Request) -> Response:
     """Language, digits and theme, for people without an account too."""
     form = await parse(request, Preferences)
+    person: Person | None = request.state.person
+    if person is not None and form.lang in LANGUAGES:
+        await Person.filter(id=person.id).update(language=form.lang)
     response = RedirectResponse(local_path(form.next, "/"), 303)
     for name, value, allowed in (
         ("lang", form.lang, LANGUAGES),
