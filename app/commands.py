@@ -3,6 +3,7 @@
 import asyncio
 import getpass
 import os
+import re
 import signal
 import sys
 from collections.abc import Coroutine
@@ -40,7 +41,9 @@ def settings() -> Settings:
                 complain(f"{finding.title} {finding.advice}".strip())
         stop(_("The settings are not right; docs/settings.md explains each."), 2)
     except SettingsError as error:  # a list that is not written as JSON, say
-        stop(f"{error}: " + _("The settings are not right; docs/settings.md explains each."), 2)
+        named = re.search(r'field "(\w+)"', str(error))
+        complain(f"SAWTUNA_{named[1].upper()}" if named else str(error))
+        stop(_("The settings are not right; docs/settings.md explains each."), 2)
 
 
 def run(work: Coroutine[Any, Any, Answer]) -> Answer:
@@ -54,7 +57,13 @@ def run(work: Coroutine[Any, Any, Answer]) -> Answer:
     try:
         return asyncio.run(speaking())
     except OperationalError as error:
-        stop(_("The database did not do what was asked; sawtuna check says more. (%(why)s)", why=str(error)), 2)
+        stop(
+            _(
+                "The database did not do what was asked. Run sawtuna migrate; sawtuna check says more. (%(why)s)",
+                why=str(error),
+            ),
+            2,
+        )
 
 
 def serve(

@@ -150,8 +150,10 @@ class WhoReads:
         with reading(Reader(chosen, numerals, self._zone)):  # type: ignore[arg-type]  # one of the two
             if token and scope["path"] not in health.PATHS:
                 request.state.person = person = await queries.person_of(token, clock.now())
-                if person is not None and not (language or kept in LANGUAGES):
+                if person is not None and language is None:
                     chosen = "en" if person.language == "en" else "ar"
+                elif person is not None and language != person.language:
+                    await Person.filter(id=person.id).update(language=language)
         with reading(Reader(chosen, numerals, self._zone)):  # type: ignore[arg-type]  # one of the two
             await self.app(scope, receive, answer)  # type: ignore[arg-type]  # a mutable message
 

@@ -10,11 +10,11 @@ import secrets
 import tempfile
 from functools import cached_property
 from pathlib import Path
-from typing import Literal, Self
+from typing import Literal
 from urllib.parse import urlsplit
 from zoneinfo import ZoneInfo
 
-from pydantic import Field, SecretStr, field_validator, model_validator
+from pydantic import Field, SecretStr, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 LEAST_SECRET = 32
@@ -131,22 +131,25 @@ class Settings(BaseSettings):
             raise ValueError("one line of text")
         return value
 
-    @model_validator(mode="after")
-    def _safe(self) -> Self:
-        key = self.secret_key.get_secret_value()
-        wrong = []
+    @field_validator("secret_key")
+    @classmethod
+    def _secret(cls, value: SecretStr, info: ValidationInfo) -> SecretStr:
+        key = value.get_secret_value()
         if key and len(key) < LEAST_SECRET:
-            wrong.append(f"SAWTUNA_SECRET_KEY needs at least {LEAST_SECRET} characters")
-        if self.environment == "production":
+            raise ValueError(f"SAWTUNA_SECRET_KEY needs at least {LEAST_SECRET} characters")
+        if info.data.get("environment") == "production":
             if not key:
-                wrong.append("SAWTUNA_SECRET_KEY must be set in production; `openssl rand -base64 48` makes one")
-            elif len(set(key)) < 10:
-                wrong.append("SAWTUNA_SECRET_KEY is not random; `openssl rand -base64 48` makes one")
-            if not self.base_url.startswith("https://"):
-                wrong.append("SAWTUNA_BASE_URL must begin with https:// in production")
-        if wrong:
-            raise ValueError("; ".join(wrong))
-        return self
+                raise ValueError("SAWTUNA_SECRET_KEY must be set in production; `openssl rand -base64 48` makes one")
+            if len(set(key)) < 10:
+                raise ValueError("SAWTUNA_SECRET_KEY is not random; `openssl rand -base64 48` makes one")
+        return value
+
+    @field_validator("base_url")
+    @classmethod
+    def _encrypted(cls, value: str, info: ValidationInfo) -> str:
+        if info.data.get("environment") == "production" and not value.startswith("https://"):
+            raise ValueError("SAWTUNA_BASE_URL must begin with https:// in production")
+        return value
 
     @property
     def is_secure(self) -> bool:

@@ -187,7 +187,9 @@ def test_a_mail_server_is_greeted(settings: Settings) -> None:
         controller.stop()
     assert any("Mail server" in one.title and one.level == "ok" for one in found)
     assert "Mail server" in told(look(changed(settings, smtp_url=f"smtp://127.0.0.1:{nobody()}")))
-    assert "Mail server" in told(look(changed(settings, smtp_url="http://127.0.0.1")))
+    with pytest.raises(ValidationError) as refused:
+        changed(settings, smtp_url="http://127.0.0.1")
+    assert "smtp://" in told(look(refused.value))
 
 
 @contextlib.asynccontextmanager
