@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import signal
 from typing import Any
+
+# A shell that starts us in the background lets us ignore Ctrl-C, and our children inherit that; several tests press it.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def pytest_make_parametrize_id(val: Any, argname: str) -> str | None:

@@ -481,7 +481,7 @@ except KeyboardInterrupt:
         assert writer.stdout.readline() == "open\n"
         time.sleep(dice.uniform(0.005, 0.05))
         writer.send_signal(signal.SIGINT)
-        out, errors = writer.communicate()
+        out, errors = writer.communicate(timeout=60)
         assert writer.returncode == 7, errors
         promised |= acknowledged(out.splitlines())
         assert promised <= bodies(path), "the archive is not whole, or lost a ballot"
