@@ -180,7 +180,7 @@ def test_the_button_of_a_form_on_its_way_says_so_and_rests_again_when_one_comes_
 
 
 def test_after_signing_out_going_back_does_not_show_the_account(visit: Visit) -> None:
-    citizen = visit("en")
+    citizen = visit("ar")  # the language of the demonstration's account, which decides once one is signed in
     citizen.open("/account/sign-in")
     citizen.sign_in("citizen@demo.example", "demonstration only")
     citizen.arrives("/account")
