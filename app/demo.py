@@ -90,6 +90,15 @@ _AGENCIES: tuple[tuple[str, str, str, str, str | None, str, str], ...] = (
         "Cleaning, lighting, parks and building permits in the old town.",
     ),
     (
+        "marshes",
+        "office",
+        "مكتب شؤون الأهوار",
+        "",
+        "water",
+        "يسمع من سكان الأهوار ويتابع مياهها وطرقها المائية.",
+        "",
+    ),
+    (
         "ombudsman",
         "oversight",
         "هيئة الرقابة",
@@ -112,8 +121,8 @@ async def seed(now: datetime) -> bool:
             made[slug] = await Agency.create(
                 slug=slug,
                 kind=kind,
-                name={"ar": arabic, "en": english},
-                summary={"ar": about_ar, "en": about_en},
+                name={"ar": arabic, "en": english} if english else {"ar": arabic},
+                summary={"ar": about_ar, "en": about_en} if about_en else {"ar": about_ar},
                 parent=made[parent] if parent else None,
                 email=f"{slug}@demo.example",
                 phone="07700000000",

@@ -31,6 +31,7 @@ def explanation(status: int) -> tuple[str, str]:
             _("This has changed since you opened it. Look at the new state and try again."),
         ),
         413: (_("That is too large"), _("The file or the text is larger than what we can take.")),
+        421: (_("Not served here"), _("This portal answers under its own address only.")),
         422: (_("Some entries need another look"), _("Go back and correct what is marked.")),
         429: (_("Too many attempts"), _("Wait a little and try again.")),
         503: (_("We are not ready yet"), _("The portal is starting or being maintained. Try again in a minute.")),

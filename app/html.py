@@ -48,7 +48,9 @@ class Pages:
             datetime=_for_reader(i18n.format_datetime),
             ago=_for_reader(lambda value: i18n.format_ago(value, now())),
             t=_for_reader(i18n.either),
+            said=_for_reader(_marked),
         )
+        self.environment.tests.update(elsewhere=_for_reader(lambda value: i18n.said(value).is_other))
 
     def render(
         self,
@@ -94,11 +96,19 @@ class Pages:
         return response
 
 
-def _for_reader(function: Callable[[Any], str]) -> Callable[[Context, Any], str]:
+def _marked(value: Mapping[str, str] | str | None) -> str:
+    """A text in both languages for a page; one that is there in the other language only says so to screen readers."""
+    found = i18n.said(value)
+    if not found.is_other:
+        return found.text
+    return Markup('<span lang="{}" dir="{}">{}</span>').format(found.language, found.direction, found.text)
+
+
+def _for_reader(function: Callable[[Any], Any]) -> Callable[[Context, Any], Any]:
     """A filter that depends on who reads: without the context Jinja would compute it once, for whoever reads first."""
 
     @pass_context
-    def filtered(_context: Context, value: Any) -> str:
+    def filtered(_context: Context, value: Any) -> Any:
         return function(value)
 
     return filtered

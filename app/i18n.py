@@ -160,6 +160,35 @@ def either(value: Mapping[str, str] | str | None) -> str:
     return value.get(_reader.get().language) or value.get("ar") or value.get("en") or ""
 
 
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A text that somebody wrote, in the language in which there is one."""
+
+    text: str
+    language: Language
+
+    @property
+    def direction(self) -> str:
+        """Value of `dir`."""
+        return "rtl" if self.language == "ar" else "ltr"
+
+    @property
+    def is_other(self) -> bool:
+        """Whether the reader meets a language that is not the one chosen."""
+        return bool(self.text) and self.language != _reader.get().language
+
+
+def said(value: Mapping[str, str] | str | None) -> Said:
+    """A value in both languages in the reader's, else in the one there is; and which that was."""
+    own = _reader.get().language
+    if isinstance(value, str):
+        return Said(value, own)
+    for language in (own, *LANGUAGES):
+        if text := (value or {}).get(language):
+            return Said(text, language)
+    return Said("", own)
+
+
 def negotiate(accept: str, default: Language) -> Language:
     """The language an Accept-Language header asks for, as far as there is one of ours."""
     wanted: list[tuple[float, str]] = []

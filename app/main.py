@@ -28,7 +28,7 @@ from app.html import STATIC, Pages, is_current
 from app.i18n import LANGUAGES, Reader, negotiate, reading
 from app.jobs import Worker
 from app.limits import Limiter
-from app.security import Guard, TrustedProxies
+from app.security import Explained, Guard, TrustedProxies
 from app.settings import Settings
 
 KERNEL = Feature(name="kernel", routes=[*pages.ROUTES, *health.ROUTES], models="app.models")
@@ -58,8 +58,8 @@ def create_app(settings: Settings | None = None) -> Starlette:
             Middleware(WhoReads, settings=chosen),
             Middleware(Faults),  # once more, where the reader's language is known
             Middleware(Compressed),
+            Middleware(Explained, most=BODY_LIMIT),
         ],
-        max_body_size=BODY_LIMIT,
         exception_handlers={HTTPException: errors.on_http_exception, Exception: errors.on_fault},
         lifespan=_lifespan,
     )
@@ -148,7 +148,7 @@ class WhoReads:
             await send(message)
 
         with reading(Reader(chosen, numerals, self._zone)):  # type: ignore[arg-type]  # one of the two
-            if token and scope["path"] not in health.PATHS:
+            if token and scope["path"] not in health.PATHS and "refused" not in scope:
                 request.state.person = person = await queries.person_of(token, clock.now())
                 if person is not None and language is None:
                     chosen = "en" if person.language == "en" else "ar"

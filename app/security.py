@@ -3,6 +3,8 @@
 Pure ASGI, so that streams stay streams.
 """
 
+import asyncio
+import contextlib
 import ipaddress
 import re
 import secrets
@@ -12,16 +14,22 @@ from urllib.parse import urlsplit
 
 import structlog
 from starlette.datastructures import Headers, MutableHeaders
-from starlette.responses import PlainTextResponse
+from starlette.middleware.body_limit import RequestBodyLimitMiddleware
+from starlette.requests import Request
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from app.errors import problem
 from app.health import PATHS
+from app.i18n import gettext as _
 from app.settings import Settings
 
 log = structlog.get_logger("http")
 
 SAFE = frozenset({"GET", "HEAD", "OPTIONS", "TRACE"})
 _REQUEST_ID = re.compile(r"[A-Za-z0-9_-]{8,64}\Z")
+
+DRAINED = 32 << 20
+DRAIN_SECONDS = 10
 
 POLICY = (
     "default-src 'self'; img-src 'self' data:; object-src 'none'; base-uri 'none'; form-action 'self'; "
@@ -77,7 +85,10 @@ def _is_address(text: str) -> bool:
 
 
 class Guard:
-    """Request ids, refusal of foreign hosts and forged requests, security headers, one log line a request."""
+    """Request ids, security headers, one log line a request; foreign hosts and forged requests are marked `refused`.
+
+    `Explained`, further in, answers a marked request in the reader's language and lets nothing else see it.
+    """
 
     def __init__(self, app: ASGIApp, settings: Settings) -> None:
         self.app = app
@@ -109,16 +120,13 @@ class Guard:
             host = headers.get("host", "").lower().removesuffix(":443" if self._secure else ":80")
             foreign = self._hosts is not None and host not in self._hosts
             if "\0" in scope["path"]:
-                await PlainTextResponse("There is no such page.", 404)(scope, receive, answer)
+                scope["refused"] = 404
             elif foreign and scope["path"] not in PATHS:
-                await PlainTextResponse("This host is not served here.", 421)(scope, receive, answer)
+                scope["refused"] = 421
             elif is_forged(scope["method"], headers, self._origin):
                 log.warning("forged_request", path=scope["path"], request_id=request_id)
-                await PlainTextResponse("This request came from another site and was refused.", 403)(
-                    scope, receive, answer
-                )
-            else:
-                await self.app(scope, receive, answer)
+                scope["refused"] = 403
+            await self.app(scope, receive, answer)
         finally:
             spent = round((time.monotonic() - began) * 1000, 1)
             log.info(
@@ -135,6 +143,56 @@ class Guard:
         headers["X-Request-ID"] = request_id
         if self._secure:
             headers.setdefault("Strict-Transport-Security", self._hsts)
+
+
+class Explained:
+    """Answer what was refused on the way in, and bodies that are too large, with a page like any other error."""
+
+    def __init__(self, app: ASGIApp, most: int) -> None:
+        self.app = RequestBodyLimitMiddleware(app, most)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Go on, unless the guard has refused the request."""
+        if scope["type"] != "http":
+            await self.app(scope, receive, send)
+            return
+        status = scope.get("refused")
+        if status is None:
+            status = await self._go_on(scope, receive, send)
+        if status is not None:
+            request = Request(scope)
+            request.state.person = None
+            own = _("This request came from another site and was refused.") if status == 403 else None
+            await problem(request, status, own)(scope, receive, send)
+
+    async def _go_on(self, scope: Scope, receive: Receive, send: Send) -> int | None:
+        """413 when the limit, and not an endpoint, has answered so; what it said is dropped."""
+        too_large = False
+
+        async def answer(message: Message) -> None:
+            nonlocal too_large
+            if message["type"] == "http.response.start" and message["status"] == 413:
+                too_large = Headers(raw=message["headers"]).get("content-type", "").startswith("text/plain")
+            if not too_large:
+                await send(message)
+
+        await self.app(scope, receive, answer)
+        if not too_large:
+            return None
+        await _drain(receive)
+        return 413
+
+
+async def _drain(receive: Receive) -> None:
+    """Take in some of a body that nobody wants: a browser whose upload is cut off shows no answer at all."""
+    left = DRAINED
+    with contextlib.suppress(TimeoutError):
+        async with asyncio.timeout(DRAIN_SECONDS):
+            while left > 0:
+                message = await receive()
+                left -= len(message.get("body", b""))
+                if message["type"] == "http.disconnect" or not message.get("more_body"):
+                    return
 
 
 def is_forged(method: str, headers: Headers, own_origin: str | None = None) -> bool:

@@ -1,12 +1,14 @@
 """Two languages: a catalogue without gaps, numbers and dates as people in Iraq read them."""
 
 from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
 from babel.messages.catalog import Message
 
+from app import clock, demo
 from app.i18n import (
     Reader,
     either,
@@ -23,6 +25,7 @@ from app.i18n import (
     reading,
 )
 from tests.app.messages import Text, catalogue, in_sources, placeholders
+from tests.app.portal import fresh_portal, words
 
 ARABIC = Reader("ar")
 LATIN = Reader("ar", "latn")
@@ -278,3 +281,15 @@ def test_the_browser_s_wish_decides_the_language(header: str, expected: str) -> 
 
 def test_a_very_long_wish_does_not_take_long() -> None:
     assert negotiate("fr;q=0.1," * 100_000, "en") == "en"
+
+
+def test_what_is_there_in_one_language_only_says_so_on_the_page(tmp_path: Path) -> None:
+    with fresh_portal("sqlite", tmp_path) as portal:
+        portal.run(demo.seed, clock.now())
+        page = portal.browser(accept_language="en").get("/agencies/marshes").text
+        assert '<span lang="ar" dir="rtl">مكتب شؤون الأهوار</span>' in page
+        assert "Some of this page is in Arabic only" in words(page)
+        own = portal.browser(accept_language="ar").get("/agencies/marshes").text
+        assert "<span lang=" not in own
+        whole = portal.browser(accept_language="en").get("/agencies/water").text
+        assert "in Arabic only" not in words(whole)

@@ -116,7 +116,6 @@ def test_a_link_from_another_site_opens_the_page_and_changes_nothing(portal: Por
     assert portal.browser().get("/account/sign-out").status_code == 405
 
 
-@pytest.mark.xfail(strict=True, reason="the guard still answers with one English sentence (app/security.py, Guard)")
 def test_a_refused_request_is_explained_in_the_reader_s_language(portal: Portal) -> None:
     answer = portal.browser(sec_fetch_site="cross-site").post("/preferences")
     assert "<html" in answer.text
@@ -526,7 +525,6 @@ def test_a_body_that_does_not_say_its_size_is_refused_too(portal: Portal) -> Non
     assert answer.status_code == 413
 
 
-@pytest.mark.xfail(strict=True, reason="Starlette's own 413 is plain text (app/main.py, max_body_size)")
 def test_too_large_a_request_is_explained_like_everything_else(portal: Portal) -> None:
     answer = portal.browser(accept_language="en").post("/preferences", data={"theme": "x" * 5_000_000})
     assert answer.status_code == 413
