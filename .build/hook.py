@@ -34,6 +34,9 @@ COPIES = {
     "node_modules/htmx.org/dist/htmx.min.js": "js/htmx.min.js",
     "node_modules/htmx.org/LICENSE": "licenses/htmx.txt",
 }
+SHEETS = {"index": "bundle", "booth": "booth", "desk": "desk", "patterns": "patterns"}
+"""Style files that join others, in `static/css/`, and what they are called in `static/vendor/css/`."""
+
 NO_NPM = (
     "The pages need npm for their fonts, htmx and styles, and there is none on this machine. "
     "Install Node.js 20 or later with npm (Debian: apt-get install nodejs npm), "
@@ -64,8 +67,10 @@ def build(root: Path) -> bool:
         return False
     install(root)
     copy(root, vendor)
-    bundle(root, vendor)
-    give_versions(root, vendor / "css/bundle.css")
+    for source, name in SHEETS.items():
+        sheet = vendor / f"css/{name}.css"
+        bundle(root, root / f"static/css/{source}.css", sheet)
+        give_versions(root, sheet)
     stamp.write_text(wanted, encoding="ascii")
     return True
 
@@ -106,8 +111,8 @@ def copy(root: Path, vendor: Path) -> None:
         shutil.copyfile(root / source, vendor / target)
 
 
-def bundle(root: Path, vendor: Path) -> None:
-    """Join the style files, layers and order kept: a chain of @import would cost a phone a round trip each."""
+def bundle(root: Path, source: Path, sheet: Path) -> None:
+    """Join style files, layers and order kept: a chain of @import would cost a phone a round trip each."""
     # esbuild's own start script downloads; its binary lies in the package of the platform and needs no script.
     binaries = sorted((root / "node_modules/@esbuild").glob("*/bin/esbuild")) + sorted(
         (root / "node_modules/@esbuild").glob("*/esbuild.exe")
@@ -117,12 +122,12 @@ def bundle(root: Path, vendor: Path) -> None:
     run(
         [
             str(binaries[0]),
-            "static/css/index.css",
+            str(source),
             "--bundle",
             "--minify",
             "--external:/static/*",
             "--log-level=warning",
-            f"--outfile={vendor / 'css/bundle.css'}",
+            f"--outfile={sheet}",
         ],
         root,
     )

@@ -17,8 +17,9 @@ from pydantic_settings import SettingsError
 from tortoise.exceptions import OperationalError
 
 from app import audit, backup, check, clock, db, demo, i18n, logs
-from app.accounts import actions
-from app.accounts.forms import SignIn, SignUp, email_address, new_password
+from app.accounts.actions import ways
+from app.accounts.forms.fields import email_address, new_password
+from app.accounts.forms.ways import SignIn, SignUp
 from app.audit import Actor
 from app.limits import is_local
 from app.main import FEATURES, worker
@@ -150,7 +151,7 @@ def create_admin(
     async def make() -> None:
         async with db.opened(chosen, FEATURES):
             actor = Actor(f"command:{getpass.getuser()}")
-            await actions.create_admin(address, name, password, actor=actor, now=clock.now())
+            await ways.create_admin(address, name, password, actor=actor, now=clock.now())
 
     run(make())
     done(_("%(email)s is an administrator.", email=address))

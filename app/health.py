@@ -6,10 +6,11 @@ import time
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from starlette.requests import Request
 from starlette.responses import JSONResponse, PlainTextResponse, Response
-from starlette.routing import Route
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tortoise import connections
 
+from app.access import Guarded
+from app.accounts.policy.ways import PUBLIC
 from app.limits import is_local
 from app.models import Job
 from app.settings import Settings
@@ -84,7 +85,7 @@ async def metrics(request: Request) -> Response:
 PATHS = frozenset({"/healthz", "/readyz", "/metrics"})
 
 ROUTES = [
-    Route("/healthz", alive, name="healthz"),
-    Route("/readyz", ready, name="readyz"),
-    Route("/metrics", metrics, name="metrics"),
+    Guarded("/healthz", alive, name="healthz", act=PUBLIC),
+    Guarded("/readyz", ready, name="readyz", act=PUBLIC),
+    Guarded("/metrics", metrics, name="metrics", act=PUBLIC),
 ]

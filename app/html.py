@@ -16,6 +16,7 @@ from starlette.responses import HTMLResponse, RedirectResponse, Response
 
 from app import i18n
 from app.clock import now
+from app.policy import NOBODY
 from app.settings import Settings
 
 MOST_PATHS = 5_000
@@ -77,6 +78,10 @@ class Pages:
             "numerals": who.numerals,
             "theme": request.scope.get("theme"),
             "user": getattr(request.state, "person", None),
+            "who": getattr(request.state, "who", NOBODY),
+            "agent": getattr(request.state, "agent", None),
+            "visit": getattr(request.state, "visit", None),
+            "organization": getattr(request.state, "organization", None),
             "nav_here": _route_name(request),
             "request_id": request.scope.get("request_id"),
             **(context or {}),

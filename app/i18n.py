@@ -6,7 +6,7 @@ handed a locale. Numbers that are read are in Arabic-Indic digits in Arabic unle
 
 import gettext as gettext_module
 import io
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from contextvars import ContextVar
 from dataclasses import dataclass
@@ -94,6 +94,20 @@ def ngettext(singular: str, plural: str, number: int, /, **params: object) -> st
 
 
 _ = gettext
+
+
+def mark(message: str) -> str:
+    """Mark a text for the catalogue that is translated where it is shown (imported as `_`)."""
+    return message
+
+
+def in_both(say: Callable[[], str]) -> dict[str, str]:
+    """What `say` says to a reader of either language, for texts that are stored."""
+    told: dict[str, str] = {}
+    for language in LANGUAGES:
+        with reading(Reader(language)):
+            told[language] = say()
+    return told
 
 
 def raw_gettext(message: str) -> str:

@@ -3,6 +3,7 @@
 import ipaddress
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from limits import RateLimitItem, parse
 from limits.aio.storage import MemoryStorage, RedisStorage, Storage
@@ -43,6 +44,13 @@ class Limiter:
             if not await self._windows.hit(rule.item, rule.name, key):
                 wait = rule.item.get_expiry()
                 raise HTTPException(429, headers={"Retry-After": str(wait)})
+
+    async def close(self) -> None:
+        """Let go of the connections to Redis, where there are any."""
+        storage = self._windows.storage
+        if isinstance(storage, RedisStorage):
+            bridge: Any = storage.bridge  # its declared type does not say that it has a connection
+            await bridge.get_connection().aclose()
 
 
 def address(request: Request) -> str:

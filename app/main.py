@@ -19,21 +19,25 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from tortoise.exceptions import OperationalError
 
 from app import clock, db, errors, health, jobs, logs, mail, pages
-from app.accounts import queries
 from app.accounts.feature import FEATURE as ACCOUNTS
 from app.accounts.models import Person
-from app.accounts.web import cookie_name
+from app.accounts.queries import sessions
+from app.accounts.web.cookies import cookie_name
+from app.admin.feature import FEATURE as ADMIN
 from app.features import Feature, JobHandler
 from app.html import STATIC, Pages, is_current
 from app.i18n import LANGUAGES, Reader, negotiate, reading
 from app.jobs import Worker
 from app.limits import Limiter
+from app.notices.feature import FEATURE as NOTICES
+from app.policy import NOBODY
+from app.search.feature import FEATURE as SEARCH
 from app.security import Explained, Guard, TrustedProxies
 from app.settings import Settings
 
 KERNEL = Feature(name="kernel", routes=[*pages.ROUTES, *health.ROUTES], models="app.models")
 
-FEATURES: tuple[Feature, ...] = (KERNEL, ACCOUNTS)
+FEATURES: tuple[Feature, ...] = (KERNEL, ACCOUNTS, NOTICES, SEARCH, ADMIN)
 """Every feature of the portal, explicitly."""
 
 BODY_LIMIT = 1 << 20
@@ -87,6 +91,8 @@ def worker(settings: Settings) -> Worker:
     schedules: dict[str, timedelta] = {"kernel.clean": timedelta(days=1)}
     for feature in FEATURES:
         handlers |= feature.jobs
+        if feature.jobs_with is not None:
+            handlers |= feature.jobs_with(settings)
         schedules |= feature.schedules
     return Worker(handlers, schedules, clock.now)
 
@@ -126,7 +132,9 @@ class WhoReads:
             await self.app(scope, receive, send)
             return
         request = Request(scope)
-        request.state.person = None
+        state = request.state
+        state.person = state.session = state.agent = state.visit = state.organization = None
+        state.who = NOBODY
         token = request.cookies.get(cookie_name(self._settings))
         asked = request.query_params.get("lang", "")
         kept = request.cookies.get("lang", "")
@@ -149,7 +157,11 @@ class WhoReads:
 
         with reading(Reader(chosen, numerals, self._zone)):  # type: ignore[arg-type]  # one of the two
             if token and scope["path"] not in health.PATHS and "refused" not in scope:
-                request.state.person = person = await queries.person_of(token, clock.now())
+                signed = await sessions.signed_in(token, clock.now())
+                person = signed.person if signed is not None else None
+                if signed is not None:
+                    state.person, state.session, state.who = signed.person, signed.session, signed.who
+                    state.agent, state.visit, state.organization = signed.agent, signed.visit, signed.organization
                 if person is not None and language is None:
                     chosen = "en" if person.language == "en" else "ar"
                 elif person is not None and language != person.language:

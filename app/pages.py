@@ -5,8 +5,9 @@ from typing import Any
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
-from starlette.routing import Route
 
+from app.access import Guarded
+from app.accounts.policy.ways import PUBLIC
 from app.html import Pages, static
 from app.i18n import LANGUAGES
 from app.limits import is_local
@@ -74,12 +75,12 @@ def _render(request: Request, template: str, context: dict[str, Any] | None = No
 
 
 ROUTES = [
-    Route("/", home, name="home"),
-    Route("/help", page("help.html"), name="help"),
-    Route("/transparency", page("transparency.html"), name="transparency"),
-    Route("/accessibility", page("accessibility.html"), name="accessibility"),
-    Route("/privacy", page("privacy.html"), name="privacy"),
-    Route("/patterns", patterns, name="patterns"),
-    Route("/mailbox", mailbox, name="mailbox"),
-    Route("/manifest.webmanifest", manifest, name="manifest"),
+    Guarded("/", home, name="home", act=PUBLIC),
+    Guarded("/help", page("help.html"), name="help", act=PUBLIC),
+    Guarded("/transparency", page("transparency.html"), name="transparency", act=PUBLIC),
+    Guarded("/accessibility", page("accessibility.html"), name="accessibility", act=PUBLIC),
+    Guarded("/privacy", page("privacy.html"), name="privacy", act=PUBLIC),
+    Guarded("/patterns", patterns, name="patterns", act=PUBLIC),
+    Guarded("/mailbox", mailbox, name="mailbox", act=PUBLIC),
+    Guarded("/manifest.webmanifest", manifest, name="manifest", act=PUBLIC),
 ]

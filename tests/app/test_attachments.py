@@ -5,13 +5,9 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import hashlib
-import importlib.util
 import io
-import os
 import socket
 import struct
-import subprocess
-import sys
 import time
 import zipfile
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
@@ -440,26 +436,14 @@ def test_a_lost_content_is_a_fault_before_the_answer_begins(settings: Settings) 
 
 @pytest.fixture(scope="module")
 def bucket() -> Iterator[str]:
-    """Address of an S3 server by moto, in a process of its own."""
-    if importlib.util.find_spec("boto3") is None or importlib.util.find_spec("moto") is None:
-        pytest.skip("boto3 and moto[server] are not installed, so the S3 store was not tried.")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    command = [sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(sys.path)}
-    with subprocess.Popen(command, env=environment, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL) as process:
-        try:
-            until = time.monotonic() + 60
-            while True:
-                with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=1):
-                    break
-                assert process.poll() is None
-                assert time.monotonic() < until
-                time.sleep(0.1)
-            yield f"http://127.0.0.1:{port}"
-        finally:
-            process.terminate()
+    """Address of an S3 server by moto, in a thread of this process."""
+    from moto.server import ThreadedMotoServer  # noqa: PLC0415 - takes seconds to load
+
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    host, port = server.get_host_and_port()
+    yield f"http://{host}:{port}"
+    server.stop()
 
 
 @pytest.fixture

@@ -92,7 +92,7 @@ async def fill() -> None:
     water = await Agency.create(slug="water", kind="ministry", name={"ar": WATER}, summary={}, address={"ar": "بغداد"})
     dam = await Agency.create(slug="dam", kind="office", name={"ar": "السد", "en": "Dam"}, summary={}, address={})
     await Agency.filter(id=water.id).update(parent=dam)  # the parent has the higher number
-    person = await Person.create(email="z@example.org", name="زينب", password="x", created_at=NOW, is_admin=True)
+    person = await Person.create(email="z@example.org", name="زينب", password="x", created_at=NOW)
     gone = await Person.create(email="gone@example.org", name="x", password="x", created_at=NOW)
     await gone.delete()
     moment = NOW.replace(microsecond=0)

@@ -7,7 +7,7 @@ import pytest
 from pydantic import Field
 from starlette.datastructures import FormData, UploadFile
 
-from app.accounts.forms import Confirm, Preferences, Reset, ResetRequest, SignIn, SignUp
+from app.accounts.forms.ways import Confirm, Preferences, Reset, ResetRequest, SignIn, SignUp
 from app.forms import Entered, Form, Invalid, Number, read
 from app.i18n import Reader, reading
 

@@ -10,7 +10,7 @@ import pytest
 from tortoise import Tortoise, connections
 
 from app import audit, clock, db, demo, jobs
-from app.accounts import actions
+from app.accounts.actions import ways
 from app.accounts.models import Agency, Link, Person, Session
 from app.audit import SYSTEM
 from app.main import FEATURES
@@ -70,8 +70,8 @@ async def fill() -> dict[str, int]:
     """Something in every table; how much of it."""
     await demo.seed(NOW)
     person = await Person.get(email="citizen@demo.example")
-    await actions.sign_in(person, device="a phone", days=14, now=clock.now())
-    await actions.sign_up("Z", "z@example.org", base_url="https://voice.example", now=clock.now())
+    await ways.sign_in(person, device="a phone", days=14, now=clock.now())
+    await ways.sign_up("Z", "z@example.org", base_url="https://voice.example", now=clock.now())
     await audit.record(SYSTEM, "did", "thing", now=NOW)
     await jobs.enqueue("work", now=NOW, unique="one", text="نص")
     return await counts()

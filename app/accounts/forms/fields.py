@@ -1,13 +1,12 @@
-"""Forms of the account pages."""
+"""Fields that several forms have: addresses, names, passwords."""
 
 import re
 from typing import Annotated
 
-from pydantic import Field, field_validator
+from pydantic import Field
 
 from app.accounts import passwords
 from app.accounts.rules import fold_email, password_problem
-from app.forms import Form
 from app.i18n import gettext as _
 from app.i18n import ngettext
 from crypto.cli.lookalikes import skeleton
@@ -46,65 +45,3 @@ def new_password(value: str, email: str = "") -> str:
         case "same":
             raise ValueError(_("Do not use your mail address as your password."))
     return value
-
-
-class SignUp(Form):
-    """A wish for an account. The password is chosen under the link in the mail, by whoever holds the address."""
-
-    name: str = Field(min_length=1, max_length=200)
-    email: str
-
-    _address = field_validator("email")(email_address)
-    _name = field_validator("name")(person_name)
-
-
-class SignIn(Form):
-    """Mail address and password."""
-
-    email: str = Field(min_length=1, max_length=320)
-    password: Password
-    next: str = ""
-
-
-class ResetRequest(Form):
-    """Whose password is to be set anew."""
-
-    email: str
-
-    _address = field_validator("email")(email_address)
-
-
-class Reset(Form):
-    """A new password, under a link from a mail."""
-
-    token: str = Field(min_length=1, max_length=100)
-    password: Password
-
-    @field_validator("password")
-    @classmethod
-    def _strong(cls, value: str) -> str:
-        return new_password(value)
-
-
-class Confirm(Form):
-    """A link from a mail, and what the account's holder chooses."""
-
-    token: str = Field(min_length=1, max_length=100)
-    name: str = Field(min_length=1, max_length=200)
-    password: Password
-
-    _name = field_validator("name")(person_name)
-
-    @field_validator("password")
-    @classmethod
-    def _strong(cls, value: str) -> str:
-        return new_password(value)
-
-
-class Preferences(Form):
-    """How a person reads."""
-
-    lang: str = ""
-    numerals: str = ""
-    theme: str = ""
-    next: str = "/"

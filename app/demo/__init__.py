@@ -6,9 +6,10 @@ from tortoise.transactions import in_transaction
 
 from app import audit
 from app.accounts import passwords
-from app.accounts.models import Agency, Person
-from app.accounts.queries import fold
+from app.accounts.models import Agency, Membership, Person
 from app.audit import SYSTEM
+from app.policy import Role
+from app.search.normal import fold
 
 PASSWORD = "demonstration only"  # noqa: S105 - printed by `make run`, refused in production
 ACCOUNTS = (
@@ -130,8 +131,14 @@ async def seed(now: datetime) -> bool:
                 search=fold(f"{arabic} {english} {about_ar} {about_en}"),
             )
         for email, name, is_admin in ACCOUNTS:
-            await Person.create(
-                email=email, name=name, password=stored, created_at=now, confirmed_at=now, is_admin=is_admin
-            )
+            person = await Person.create(email=email, name=name, password=stored, created_at=now, confirmed_at=now)
+            if is_admin:
+                await Membership.create(
+                    person=person,
+                    role=Role.ADMINISTRATOR,
+                    starts_at=now,
+                    granted_by=SYSTEM.text,
+                    reason="demonstration",
+                )
         await audit.record(SYSTEM, "seeded_demonstration", "portal", now=now)
     return True

@@ -8,10 +8,11 @@ from tortoise.transactions import in_transaction
 
 from app import audit, ids, jobs, mail
 from app.accounts import passwords
-from app.accounts.models import Link, Person, Session
+from app.accounts.models import Link, Membership, Person, Session
 from app.accounts.rules import CONFIRM, LIFETIME, RESET, fold_email
 from app.audit import Actor
 from app.i18n import Reader, gettext, reader, reading
+from app.policy import Role
 
 NO_PASSWORD = ""
 """Stored until the account is confirmed; no password fits it."""
@@ -76,12 +77,21 @@ async def check_password(email: str, password: str) -> Person | None:
     return person
 
 
-async def sign_in(person: Person, *, device: str, days: int, now: datetime) -> SignedIn:
+async def sign_in(
+    person: Person, *, device: str, days: int, now: datetime, method: str = "password", proven: bool = False
+) -> SignedIn:
     """Begin a session."""
     token, expires_at = ids.token(), now + timedelta(days=days)
     async with in_transaction():
         await Session.create(
-            token_hash=ids.token_hash(token), person=person, created_at=now, expires_at=expires_at, device=device[:200]
+            token_hash=ids.token_hash(token),
+            person=person,
+            created_at=now,
+            expires_at=expires_at,
+            last_seen_at=now,
+            device=device[:200],
+            method=method,
+            proven_at=now if proven else None,
         )
         await audit.record(Actor.person(person.id), "signed_in", f"person:{person.id}", now=now)
     return SignedIn(person, token, expires_at)
@@ -133,10 +143,15 @@ async def create_admin(email: str, name: str, password: str, *, actor: Actor, no
         person = await Person.get_or_none(email=fold_email(email))
         if person is None:
             person = await Person.create(email=fold_email(email), name=name, password=stored, created_at=now)
-        person.password, person.is_admin, person.confirmed_at = stored, True, person.confirmed_at or now
+        person.password, person.confirmed_at = stored, person.confirmed_at or now
         await person.save()
         await Session.filter(person=person).delete()
         await Link.filter(person=person, used_at=None).update(used_at=now)
+        held = Membership.filter(person=person, role=Role.ADMINISTRATOR, agency_id=None, ended_at=None)
+        if not await held.exists():
+            await Membership.create(
+                person=person, role=Role.ADMINISTRATOR, starts_at=now, granted_by=actor.text, reason="create-admin"
+            )
         await audit.record(actor, "made_administrator", f"person:{person.id}", now=now)
         return person
 
@@ -148,6 +163,7 @@ async def forget_old(now: datetime) -> None:
 
 
 async def _send_link(person: Person, purpose: str, base_url: str, now: datetime) -> None:
+    assert person.email is not None
     token = ids.token()
     await Link.create(
         token_hash=ids.token_hash(token), person=person, purpose=purpose, expires_at=now + LIFETIME[purpose]
@@ -171,6 +187,7 @@ async def _send_link(person: Person, purpose: str, base_url: str, now: datetime)
 
 
 async def _send_reminder(person: Person, base_url: str, now: datetime) -> None:
+    assert person.email is not None
     with reading(Reader("en" if person.language == "en" else "ar")):
         subject = gettext("You have an account already")
         body = gettext(

@@ -1,4 +1,4 @@
-"""Tables of people, sessions and agencies."""
+"""Tables of people, their sessions, and what they have begun to write."""
 
 from __future__ import annotations
 
@@ -8,19 +8,27 @@ from tortoise.models import Model
 
 
 class Person(Model):
-    """Somebody with an account. The address is stored folded, and confirmed when a mail to it was answered."""
+    """Somebody with an account. Address and number are stored folded, and only once they are proven or waiting to be.
+
+    Of a deleted person the row stays, without anything that tells who it was.
+    """
 
     id = fields.BigIntField(primary_key=True)
-    email = fields.CharField(320, unique=True)
+    email = fields.CharField(320, unique=True, null=True)
+    phone = fields.CharField(20, unique=True, null=True)
     name = fields.CharField(200)
     password = fields.CharField(200)
     language = fields.CharField(2, default="ar", db_default="ar")
     created_at = fields.DatetimeField()
     confirmed_at = fields.DatetimeField(null=True)
-    is_admin = fields.BooleanField(default=False, db_default=False)
+    register_hash = fields.CharField(64, unique=True, null=True)
+    matched_at = fields.DatetimeField(null=True)
+    place = fields.CharField(40, default="", db_default="")
+    seen_at = fields.DatetimeField(null=True)
+    deleted_at = fields.DatetimeField(null=True)
 
     class Meta:
-        """Found by mail address."""
+        """Found by mail address, number, and pseudonym in the civil register."""
 
         table = "person"
 
@@ -34,7 +42,12 @@ class Session(Model):
     )
     created_at = fields.DatetimeField()
     expires_at = fields.DatetimeField()
+    last_seen_at = fields.DatetimeField(null=True)
     device = fields.CharField(200, default="", db_default="")
+    method = fields.CharField(16, default="password", db_default="password")
+    proven_at = fields.DatetimeField(null=True)
+    acts_for_id = fields.BigIntField(null=True)
+    visit_id = fields.BigIntField(null=True)
 
     class Meta:
         """Those of one person are found to be ended together."""
@@ -56,6 +69,7 @@ class Link(Model):
     purpose = fields.CharField(16)
     expires_at = fields.DatetimeField()
     used_at = fields.DatetimeField(null=True)
+    next = fields.CharField(500, default="", db_default="")
 
     class Meta:
         """Those of one person are found to be made void together."""
@@ -64,24 +78,25 @@ class Link(Model):
         indexes = (Index(fields=("person_id",), name="link_person"),)
 
 
-class Agency(Model):
-    """A public body: a ministry, a directorate, an office of a governorate."""
+class Draft(Model):
+    """What somebody wrote and could not send yet: a form as it was filled in, and where it was to go."""
 
     id = fields.BigIntField(primary_key=True)
-    slug = fields.CharField(80, unique=True)
-    kind = fields.CharField(20)
-    name = fields.JSONField[dict[str, str]]()
-    summary = fields.JSONField[dict[str, str]]()
-    parent: fields.ForeignKeyNullableRelation[Agency] = fields.ForeignKeyField(
-        "accounts.Agency", related_name="children", null=True, on_delete=fields.RESTRICT
+    token_hash = fields.CharField(64, unique=True)
+    person: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
+        "accounts.Person", related_name="drafts", null=True, on_delete=fields.CASCADE
     )
-    email = fields.CharField(320, default="", db_default="")
-    phone = fields.CharField(40, default="", db_default="")
-    address = fields.JSONField[dict[str, str]]()
-    search = fields.TextField(default="", db_default="")
+    title = fields.CharField(200)
+    path = fields.CharField(500)
+    values = fields.JSONField[dict[str, list[str]]]()
+    saved_at = fields.DatetimeField()
+    expires_at = fields.DatetimeField()
 
     class Meta:
-        """Found by parent."""
+        """Found by person on the own page, by expiry when old ones are thrown away."""
 
-        table = "agency"
-        indexes = (Index(fields=("parent_id",), name="agency_parent"),)
+        table = "draft"
+        indexes = (
+            Index(fields=("person_id",), name="draft_person"),
+            Index(fields=("expires_at",), name="draft_expiry"),
+        )

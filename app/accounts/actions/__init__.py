@@ -1,0 +1,1 @@
+"""What can be done with accounts, agencies and roles: one function a verb, one transaction each."""

@@ -1,0 +1,1 @@
+"""Forms of the account pages, parsed once at the edge."""

@@ -1,0 +1,1 @@
+"""Every read of accounts, agencies and roles."""

@@ -1,0 +1,43 @@
+"""Pages of accounts and agencies: the routes of every resource, explicitly."""
+
+from app.accounts.web import (
+    agencies,
+    centre,
+    codes,
+    contacts,
+    data,
+    drafts,
+    invitations,
+    levels,
+    me,
+    oidc,
+    organizations,
+    passkeys,
+    proofs,
+    register,
+    roles,
+    sessions,
+    totp,
+    ways,
+)
+
+ROUTES = [
+    *ways.ROUTES,
+    *codes.ROUTES,
+    *contacts.ROUTES,
+    *oidc.ROUTES,
+    *passkeys.ROUTES,
+    *totp.ROUTES,
+    *proofs.ROUTES,
+    *sessions.ROUTES,
+    *levels.ROUTES,
+    *register.ROUTES,
+    *me.ROUTES,
+    *drafts.ROUTES,
+    *data.ROUTES,
+    *organizations.ROUTES,
+    *centre.ROUTES,
+    *agencies.ROUTES,
+    *roles.ROUTES,
+    *invitations.ROUTES,
+]

@@ -1,0 +1,5 @@
+"""Pages of service centres."""
+
+from starlette.routing import BaseRoute
+
+ROUTES: list[BaseRoute] = []

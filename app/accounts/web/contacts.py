@@ -1,0 +1,5 @@
+"""Addresses and numbers of an account."""
+
+from starlette.routing import BaseRoute
+
+ROUTES: list[BaseRoute] = []

@@ -1,0 +1,5 @@
+"""A person's own data: look, download, correct, delete."""
+
+from starlette.routing import BaseRoute
+
+ROUTES: list[BaseRoute] = []

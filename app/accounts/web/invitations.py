@@ -1,0 +1,5 @@
+"""Invitations to roles."""
+
+from starlette.routing import BaseRoute
+
+ROUTES: list[BaseRoute] = []

@@ -1,0 +1,5 @@
+"""Signing in with a national identity provider (OpenID Connect)."""
+
+from starlette.routing import BaseRoute
+
+ROUTES: list[BaseRoute] = []

@@ -1,0 +1,5 @@
+"""Companies and associations."""
+
+from starlette.routing import BaseRoute
+
+ROUTES: list[BaseRoute] = []

@@ -1,0 +1,5 @@
+"""Passkeys (WebAuthn)."""
+
+from starlette.routing import BaseRoute
+
+ROUTES: list[BaseRoute] = []

@@ -1,0 +1,5 @@
+"""The civil register, imported by administrators."""
+
+from starlette.routing import BaseRoute
+
+ROUTES: list[BaseRoute] = []

@@ -1,0 +1,5 @@
+"""Signed-in devices."""
+
+from starlette.routing import BaseRoute
+
+ROUTES: list[BaseRoute] = []

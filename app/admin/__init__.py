@@ -1,0 +1,1 @@
+"""Administration: texts, mail templates, announcements, run-time settings, jobs, audit, people."""

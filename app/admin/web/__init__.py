@@ -1,0 +1,5 @@
+"""Pages of administration."""
+
+from starlette.routing import BaseRoute
+
+ROUTES: list[BaseRoute] = []

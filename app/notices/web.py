@@ -1,0 +1,5 @@
+"""Pages of notifications."""
+
+from starlette.routing import BaseRoute
+
+ROUTES: list[BaseRoute] = []

@@ -1,0 +1,28 @@
+"""What can be found: one row a thing, with its words in one spelling."""
+
+from __future__ import annotations
+
+from tortoise import fields
+from tortoise.indexes import Index
+from tortoise.models import Model
+
+
+class Document(Model):
+    """A thing that can be found. `seen_by` is public, person:N or agency:N, `words` is normalised text."""
+
+    id = fields.BigIntField(primary_key=True)
+    kind = fields.CharField(24)
+    key = fields.CharField(80)
+    title = fields.JSONField[dict[str, str]]()
+    excerpt = fields.JSONField[dict[str, str]]()
+    url = fields.CharField(500)
+    seen_by = fields.CharField(40, default="public", db_default="public")
+    words = fields.TextField()
+    changed_at = fields.DatetimeField()
+
+    class Meta:
+        """One row a thing."""
+
+        table = "search_document"
+        unique_together = (("kind", "key"),)
+        indexes = (Index(fields=("seen_by", "kind"), name="search_document_seen"),)

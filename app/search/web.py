@@ -1,0 +1,5 @@
+"""The page of search results."""
+
+from starlette.routing import BaseRoute
+
+ROUTES: list[BaseRoute] = []
