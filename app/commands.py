@@ -1,6 +1,7 @@
 """The operator's commands: serve, work, migrate, fill with a demonstration, administer, back up, check."""
 
 import asyncio
+import fcntl
 import getpass
 import os
 import re
@@ -9,6 +10,7 @@ import sys
 from collections.abc import Coroutine
 from pathlib import Path
 from typing import Annotated, Any, TypeVar
+from zoneinfo import ZoneInfo
 
 import typer
 import uvicorn
@@ -17,12 +19,21 @@ from pydantic_settings import SettingsError
 from tortoise.exceptions import OperationalError
 
 from app import audit, backup, check, clock, db, demo, i18n, logs
+from app.accounts import commands as agency_commands
+from app.accounts.actions import register as civil
 from app.accounts.actions import ways
 from app.accounts.forms.fields import email_address, new_password
 from app.accounts.forms.ways import SignIn, SignUp
+from app.accounts.register import invented
+from app.accounts.roles import WORDS
 from app.audit import Actor
+from app.demo import agencies as demo_agencies
+from app.demo import centre
+from app.demo import register as invented_register
+from app.demo import roles as demo_roles
 from app.limits import is_local
 from app.main import FEATURES, worker
+from app.search.actions import rebuild
 from app.settings import Settings
 from crypto.cli import texts
 from crypto.cli.console import complain, done, fact, say, stop, warn
@@ -116,6 +127,25 @@ def migrate() -> None:
     done(_("The database is up to date."))
 
 
+def reindex() -> None:
+    """`sawtuna reindex`."""
+    chosen = settings()
+    chosen.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+    with (chosen.data_dir / "reindex.lock").open("w") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError:
+            stop(_("The search index is being built already, by another command on this machine."))
+        number = run(_reindex(chosen))
+    done(_("The search index is built anew."))
+    fact(_("Things that can be found"), str(number))
+
+
+async def _reindex(chosen: Settings) -> int:
+    async with db.opened(chosen, FEATURES):
+        return await rebuild([feature.documents for feature in FEATURES if feature.documents], clock.now())
+
+
 def seed_demo() -> None:
     """`sawtuna seed-demo`."""
     chosen = settings()
@@ -124,14 +154,26 @@ def seed_demo() -> None:
 
     async def fill() -> bool:
         async with db.opened(chosen, FEATURES):
-            return await demo.seed(clock.now())
+            filled = await demo.seed(clock.now())
+            if filled:
+                await demo_agencies.give_document(chosen, clock.now())
+                await invented_register.seed(chosen.key, chosen.national_number_digits, clock.now())
+            return filled
 
     filled = run(fill())
+    if filled:
+        run(_reindex(chosen))
     done(_("The demonstration is in place.") if filled else _("There is data already; nothing was changed."))
     say(_("Accounts to sign in with:"))
     for email, _name, is_admin in demo.ACCOUNTS:
         role = _("an administrator") if is_admin else _("a citizen")
         say(f"  {email:24} {demo.PASSWORD}   {role}")
+    with i18n.reading(i18n.Reader(texts.language())):
+        for email, held in [*((email, held) for email, _name, held, _slug in demo_roles.PEOPLE), *centre.ROLES]:
+            say(f"  {email:24} {demo.PASSWORD}   {i18n.gettext(WORDS[held])}")
+    say(_("In the civil register, each for one account: number and birth date"))
+    for claim in invented(chosen.national_number_digits)[:3]:
+        say(f"  {claim.number}   {claim.born.isoformat()}")
 
 
 def create_admin(
@@ -141,9 +183,9 @@ def create_admin(
     """`sawtuna create-admin`."""
     try:
         address = email_address(email)
-        name = SignUp(name=name or address, email=address).name
+        name = SignUp.model_validate({"name": name or address, "contact": address}).name
         typed = getpass.getpass(_("Password: ")) if sys.stdin.isatty() else sys.stdin.readline().rstrip("\n")
-        password = new_password(SignIn(email=address, password=typed).password, address)
+        password = new_password(SignIn(contact=address, password=typed).password, address)
     except ValueError as error:
         stop(str(error), 2)
     chosen = settings()
@@ -178,6 +220,50 @@ def audit_verify() -> None:
     fact(_("Head"), found.head)
 
 
+def register_import(
+    source: Annotated[
+        Path, typer.Argument(help=_("CSV in UTF-8 with the columns number, birth_date and perhaps place."))
+    ],
+    batch: Annotated[str, typer.Option("--batch", help=_("Name of this import; without one it is the time."))] = "",
+    replace: Annotated[
+        bool, typer.Option("--replace", help=_("Remove all earlier imports when this one is complete."))
+    ] = False,
+) -> None:
+    """`sawtuna register import`."""
+    chosen = settings()
+
+    async def bring() -> civil.Imported:
+        async with db.opened(chosen, FEATURES):
+            with source.open("rb") as file:
+                now = clock.now()
+                return await civil.bring_in(
+                    file,
+                    name=batch,
+                    replace=replace,
+                    key=chosen.key,
+                    digits=chosen.national_number_digits,
+                    today=now.astimezone(ZoneInfo(chosen.time_zone)).date(),
+                    actor=Actor(f"command:{getpass.getuser()}"),
+                    now=now,
+                )
+
+    try:
+        brought = run(bring())
+    except OSError as error:
+        stop(_("The file cannot be read: %(why)s", why=error.strerror or type(error).__name__), 2)
+    except civil.Refused as refused:
+        for mistake in refused.mistakes:
+            complain(_("Line %(line)s: %(says)s", line=mistake.line, says=mistake.says))
+        if refused.total > len(refused.mistakes):
+            warn(_("%(total)s lines in all cannot be read.", total=refused.total))
+        stop(refused.says)
+    done(_("%(rows)s entries are imported as “%(name)s”.", rows=brought.rows, name=brought.name))
+    if brought.repeated:
+        warn(_("%(lines)s lines say what another line says; they count once.", lines=brought.repeated))
+    if brought.removed:
+        say(_("%(rows)s entries of earlier imports are removed.", rows=brought.removed))
+
+
 def save(
     target: ArchivePath,
     include_secret: Annotated[
@@ -204,6 +290,17 @@ def bring_back(source: ArchivePath) -> None:
         stop(str(error))
     done(_("The backup is restored, and its audit trail is whole."))
     _describe(summary)
+
+
+def _with_portal(work: Coroutine[Any, Any, Any]) -> Any:
+    """Run a coroutine with the database open."""
+    chosen = settings()
+
+    async def opened() -> Any:
+        async with db.opened(chosen, FEATURES):
+            return await work
+
+    return run(opened())
 
 
 def _describe(summary: backup.Summary) -> None:
@@ -244,6 +341,8 @@ def register(target: typer.Typer) -> None:
     audit_app.command("verify", help=_("Walk the audit trail and say whether anything in it was changed or removed."))(
         audit_verify
     )
+    register_app = typer.Typer(help=_("The civil register."), no_args_is_help=True)
+    register_app.command("import", help=_("Import a file of the civil register, whole or not at all."))(register_import)
     target.command(
         "serve",
         rich_help_panel=panel,
@@ -258,6 +357,13 @@ def register(target: typer.Typer) -> None:
         help=_("Do jobs (mails, clean-up, schedules) until stopped; any number may run."),
     )(work)
     target.command("migrate", rich_help_panel=panel, help=_("Bring the database up to date; back up first."))(migrate)
+    target.command(
+        "reindex",
+        rich_help_panel=panel,
+        help=_(
+            "Build the search index anew from what the portal holds; after an upgrade, or when something is not found."
+        ),
+    )(reindex)
     target.command(
         "seed-demo", rich_help_panel=panel, help=_("Fill an empty portal with invented agencies and people.")
     )(seed_demo)
@@ -276,3 +382,5 @@ def register(target: typer.Typer) -> None:
         check_all
     )
     target.add_typer(audit_app, name="audit", rich_help_panel=panel)
+    target.add_typer(agency_commands.application(_with_portal), name="agencies", rich_help_panel=panel)
+    target.add_typer(register_app, name="register", rich_help_panel=panel)

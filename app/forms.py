@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
-from pydantic import BaseModel, ConfigDict, ValidationError, field_validator
+from pydantic import BaseModel, ConfigDict, ValidationError, ValidationInfo, field_validator
 from python_multipart.multipart import parse_options_header
 from starlette.datastructures import FormData, UploadFile
 from starlette.exceptions import HTTPException
@@ -13,6 +13,7 @@ from starlette.requests import Request
 
 from app.i18n import gettext as _
 from app.i18n import latin_digits, ngettext
+from app.settings import Settings
 
 _TURNING = dict.fromkeys([*range(0x202A, 0x202F), *range(0x2066, 0x206A), 0x00AD, 0xFEFF])
 
@@ -75,14 +76,14 @@ async def parse(request: Request, form: type[F]) -> F:
     _kind, options = parse_options_header(request.headers.get("content-type", ""))
     if options.get(b"charset", b"utf-8").lower() not in {b"utf-8", b"utf8"}:
         raise HTTPException(400)  # browsers send UTF-8; others only to make us run slow or odd decoders
-    return read(await request.form(max_files=20, max_fields=200), form)
+    return read(await request.form(max_files=20, max_fields=200), form, request.app.state.settings)
 
 
-def read(data: FormData | Mapping[str, Any], form: type[F]) -> F:
-    """Field values as a typed value, or `Invalid`."""
+def read(data: FormData | Mapping[str, Any], form: type[F], settings: Settings | None = None) -> F:
+    """Field values as a typed value, or `Invalid`. A field may depend on the settings (`settings_in`)."""
     values = {name: value for name, value in data.items() if not isinstance(value, UploadFile)}
     try:
-        return form.model_validate(values)
+        return form.model_validate(values, context={"settings": settings})
     except ValidationError as error:
         errors: dict[str, list[str]] = {}
         for item in error.errors(include_url=False):
@@ -90,6 +91,12 @@ def read(data: FormData | Mapping[str, Any], form: type[F]) -> F:
             errors.setdefault(name, []).append(sentence(item))
         kept = {name: str(value) for name, value in values.items() if "password" not in name}
         raise Invalid(Entered(kept, errors)) from None  # the cause would hold what was typed, passwords too
+
+
+def settings_in(info: ValidationInfo) -> Settings | None:
+    """The portal's settings, for a validator; None where a form is read without them."""
+    found = (info.context or {}).get("settings")
+    return found if isinstance(found, Settings) else None
 
 
 def sentence(item: Any) -> str:
@@ -108,7 +115,7 @@ def sentence(item: Any) -> str:
         return _("Enter a whole number.")
     if kind in {"greater_than_equal", "less_than_equal"}:
         return _("The number is outside what is possible here.")
-    if kind == "literal_error":
+    if kind in {"literal_error", "enum"}:
         return _("Choose one of the options.")
     if kind == "value_error":
         return str(context.get("error", item["msg"]))

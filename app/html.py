@@ -2,6 +2,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping
+from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -41,12 +42,15 @@ class Pages:
         )
         install = self.environment.install_gettext_callables  # type: ignore[attr-defined]  # added by the extension
         install(i18n.raw_gettext, i18n.raw_ngettext, newstyle=True)
-        self.environment.globals.update(static=static, url=url, settings=settings)
+        self.environment.globals.update(static=static, url=url, has_route=has_route, settings=settings)
         self.environment.filters.update(
             number=_for_reader(i18n.format_number),
             percent=_for_reader(i18n.format_percent),
             date=_for_reader(i18n.format_date),
             datetime=_for_reader(i18n.format_datetime),
+            last_day=_for_reader(lambda value: i18n.format_date(value - timedelta(microseconds=1))),
+            day=_for_reader(i18n.format_day),
+            clock=_for_reader(i18n.format_clock),
             ago=_for_reader(lambda value: i18n.format_ago(value, now())),
             t=_for_reader(i18n.either),
             said=_for_reader(_marked),
@@ -81,6 +85,8 @@ class Pages:
             "who": getattr(request.state, "who", NOBODY),
             "agent": getattr(request.state, "agent", None),
             "visit": getattr(request.state, "visit", None),
+            "unread": getattr(request.state, "unread", 0),
+            "banners": getattr(request.state, "banners", []),
             "organization": getattr(request.state, "organization", None),
             "nav_here": _route_name(request),
             "request_id": request.scope.get("request_id"),
@@ -145,6 +151,12 @@ def local_path(value: str | None, fallback: str) -> str:
 def url(context: Context, name: str, /, **params: Any) -> str:
     """Path of a named route."""
     return path_of(context["request"], name, **params)
+
+
+@pass_context
+def has_route(context: Context, name: str) -> bool:
+    """Whether the portal has a page of this name: features are there or not."""
+    return any(getattr(route, "name", None) == name for route in context["request"].app.routes)
 
 
 def path_of(request: Request, name: str, **params: Any) -> str:

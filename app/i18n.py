@@ -148,6 +148,28 @@ def format_datetime(value: datetime) -> str:
                                          tzinfo=who.zone, locale=who.locale), who)  # fmt: skip
 
 
+def format_day(value: date) -> str:
+    """The day with its weekday and without its year."""
+    who = _reader.get()
+    pattern = "EEEE، d MMMM" if who.language == "ar" else "EEEE d MMMM"
+    return _digits(dates.format_date(value, pattern, locale=who.locale), who)
+
+
+def format_clock(text: str) -> str:
+    """A time of the wall clock, such as 08:30, in the reader's digits."""
+    return _digits(text, _reader.get())
+
+
+def weekday_name(number: int) -> str:
+    """The name of a weekday; Monday is 0."""
+    return str(dates.get_day_names("wide", locale=_reader.get().locale)[number])
+
+
+def format_hour(hour: int) -> str:
+    """A full hour of the day."""
+    return _digits(f"{hour:02d}:00", _reader.get())
+
+
 def format_ago(value: datetime, now: datetime) -> str:
     """How long ago, or how soon."""
     who = _reader.get()

@@ -142,10 +142,10 @@ class Worker:
             await self._mine(job).update(run_at=now + pause_after(job.attempts), taken_until=None, error=text)
 
 
-async def clean(now: datetime) -> None:
-    """Forget jobs that were done a week ago and mails of a month; failed jobs stay until somebody looks."""
-    await Job.filter(finished_at__lt=now - timedelta(days=7)).delete()
-    await Message.filter(created_at__lt=now - timedelta(days=30)).delete()
+async def clean(now: datetime, *, jobs_days: int = 7, mails_days: int = 30) -> None:
+    """Forget jobs that were done and mails of some time ago; failed jobs stay until somebody looks."""
+    await Job.filter(finished_at__lt=now - timedelta(days=jobs_days)).delete()
+    await Message.filter(created_at__lt=now - timedelta(days=mails_days)).delete()
 
 
 def described(job: Job) -> dict[str, Any]:

@@ -5,13 +5,17 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import structlog
 from limits import RateLimitItem, parse
 from limits.aio.storage import MemoryStorage, RedisStorage, Storage
 from limits.aio.strategies import MovingWindowRateLimiter
+from limits.errors import StorageError
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 
 from app.settings import Settings
+
+log = structlog.get_logger("limits")
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,18 +36,27 @@ class Limiter:
 
     def __init__(self, settings: Settings) -> None:
         storage: Storage = (
-            RedisStorage(f"async+{settings.redis_url}", implementation="redispy")
+            RedisStorage(f"async+{settings.redis_url}", implementation="redispy", wrap_exceptions=True)
             if settings.redis_url
             else MemoryStorage()
         )
         self._windows = MovingWindowRateLimiter(storage)
+        self._spare = MovingWindowRateLimiter(MemoryStorage())
 
     async def spend(self, rules: Iterable[tuple[Rule, str]]) -> None:
         """Count one attempt under each rule and key, before it is made; 429 when any is used up."""
         for rule, key in rules:
-            if not await self._windows.hit(rule.item, rule.name, key):
+            if not await self._hit(rule, key):
                 wait = rule.item.get_expiry()
                 raise HTTPException(429, headers={"Retry-After": str(wait)})
+
+    async def _hit(self, rule: Rule, key: str) -> bool:
+        """Count here while Redis is away: people can still sign in, and guesses are still counted, by process."""
+        try:
+            return await self._windows.hit(rule.item, rule.name, key)
+        except StorageError as error:
+            log.warning("limits_without_redis", error=type(error.storage_error).__name__)
+            return await self._spare.hit(rule.item, rule.name, key)
 
     async def close(self) -> None:
         """Let go of the connections to Redis, where there are any."""

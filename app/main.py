@@ -23,19 +23,23 @@ from app.accounts.feature import FEATURE as ACCOUNTS
 from app.accounts.models import Person
 from app.accounts.queries import sessions
 from app.accounts.web.cookies import cookie_name
+from app.admin import choices
+from app.admin.banners import Banners
 from app.admin.feature import FEATURE as ADMIN
 from app.features import Feature, JobHandler
 from app.html import STATIC, Pages, is_current
 from app.i18n import LANGUAGES, Reader, negotiate, reading
 from app.jobs import Worker
 from app.limits import Limiter
+from app.notices import queries as notices
 from app.notices.feature import FEATURE as NOTICES
 from app.policy import NOBODY
 from app.search.feature import FEATURE as SEARCH
 from app.security import Explained, Guard, TrustedProxies
 from app.settings import Settings
+from app.short_messages import gateway_of
 
-KERNEL = Feature(name="kernel", routes=[*pages.ROUTES, *health.ROUTES], models="app.models")
+KERNEL = Feature(name="kernel", routes=[*pages.ROUTES, *health.ROUTES], models="app.models", documents=pages.documents)
 
 FEATURES: tuple[Feature, ...] = (KERNEL, ACCOUNTS, NOTICES, SEARCH, ADMIN)
 """Every feature of the portal, explicitly."""
@@ -73,19 +77,22 @@ def create_app(settings: Settings | None = None) -> Starlette:
     application.state.pages = Pages(chosen, {f.name: f.templates for f in FEATURES if f.templates})
     application.state.limiter = Limiter(chosen)
     application.state.metrics = metrics
+    application.state.banners = Banners()
     application.state.paths = {}
     return application
 
 
 def worker(settings: Settings) -> Worker:
     """A worker that knows every job of every feature."""
-    outbox = mail.Outbox(settings)
+    outbox = mail.Outbox(settings, gateway_of(settings))
 
     async def send_message(message: int) -> None:
         await outbox.send(message, clock.now())
 
     async def clean() -> None:
-        await jobs.clean(clock.now())
+        kept = await choices.all_chosen()
+        now = clock.now()
+        await jobs.clean(now, jobs_days=kept["keep_jobs"], mails_days=kept["keep_mails"])
 
     handlers: dict[str, JobHandler] = {mail.SEND: send_message, "kernel.clean": clean}
     schedules: dict[str, timedelta] = {"kernel.clean": timedelta(days=1)}
@@ -116,6 +123,7 @@ async def _lifespan(application: Starlette) -> AsyncIterator[None]:
             if task is not None:
                 with contextlib.suppress(TimeoutError):  # its lease lets another worker go on with the job
                     await asyncio.wait_for(task, 10)
+            await application.state.limiter.close()
 
 
 class WhoReads:
@@ -158,14 +166,19 @@ class WhoReads:
         with reading(Reader(chosen, numerals, self._zone)):  # type: ignore[arg-type]  # one of the two
             if token and scope["path"] not in health.PATHS and "refused" not in scope:
                 signed = await sessions.signed_in(token, clock.now())
-                person = signed.person if signed is not None else None
+                # During a visit the agent reads, and the citizen's choices stay as they are.
+                person = (signed.agent or signed.person) if signed is not None else None
                 if signed is not None:
                     state.person, state.session, state.who = signed.person, signed.session, signed.who
                     state.agent, state.visit, state.organization = signed.agent, signed.visit, signed.organization
+                    if scope["method"] == "GET" and signed.agent is None:
+                        state.unread = await notices.unread(signed.person.id)
                 if person is not None and language is None:
                     chosen = "en" if person.language == "en" else "ar"
                 elif person is not None and language != person.language:
                     await Person.filter(id=person.id).update(language=language)
+        if scope["path"] not in health.PATHS:
+            state.banners = await scope["app"].state.banners.current(clock.now())
         with reading(Reader(chosen, numerals, self._zone)):  # type: ignore[arg-type]  # one of the two
             await self.app(scope, receive, answer)  # type: ignore[arg-type]  # a mutable message
 

@@ -54,6 +54,7 @@ class Message(Model):
     created_at = fields.DatetimeField()
     sent_at = fields.DatetimeField(null=True)
     error = fields.TextField(default="", db_default="")
+    list_unsubscribe = fields.CharField(500, null=True)
 
     class Meta:
         """The newest are looked at first."""

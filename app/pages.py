@@ -1,5 +1,6 @@
 """Pages that belong to no feature: home, help, transparency, accessibility, privacy, patterns, mailbox."""
 
+from collections.abc import AsyncIterator
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -8,10 +9,14 @@ from starlette.responses import JSONResponse, Response
 
 from app.access import Guarded
 from app.accounts.policy.ways import PUBLIC
+from app.admin import queries
+from app.admin.texts import TEXTS, rendered
+from app.features import Entry
 from app.html import Pages, static
-from app.i18n import LANGUAGES
+from app.i18n import LANGUAGES, said
 from app.limits import is_local
 from app.models import Message
+from app.search.texts import chapters, replaced
 from app.settings import Settings
 
 
@@ -26,12 +31,34 @@ async def home(request: Request) -> Response:
 
 
 def page(template: str) -> Any:
-    """An endpoint for a page of text."""
+    """An endpoint for a page of text, ours or what an administrator has put in its place."""
 
     async def show(request: Request) -> Response:
+        own = await queries.text_of(template.removesuffix(".html"))
+        text = said(own.text) if own is not None else None
+        if own is not None and text is not None and text.text:
+            context = {
+                "title": TEXTS[own.key],
+                "text": rendered(text.text),
+                "language": text.language,
+                "changed_at": own.changed_at,
+            }
+            return _render(request, "admin/own_text.html", context)
         return _render(request, template)
 
     return show
+
+
+async def documents() -> AsyncIterator[Entry]:
+    """The pages of text as things that can be found, ours by their chapters."""
+    for key, title in TEXTS.items():
+        own = await queries.text_of(key)
+        if own is not None and any(own.text.values()):
+            plain = {language: str(rendered(text).striptags()) for language, text in own.text.items()}
+            yield replaced(f"/{key}", title, plain)
+            continue
+        for entry in chapters(f"{key}.html", f"/{key}"):
+            yield entry
 
 
 async def patterns(request: Request) -> Response:

@@ -88,6 +88,10 @@ class Place:
     unit: int | None = None
 
 
+EVERYWHERE = Place(())
+"""The portal as a whole: only roles that were given without an agency hold there."""
+
+
 class Need(StrEnum):
     """What is missing."""
 

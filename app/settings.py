@@ -40,8 +40,8 @@ class Settings(BaseSettings):
     database_pool: int = Field(10, ge=2, le=200, description="Most connections of one process to PostgreSQL.")
     secret_key: SecretStr = Field(
         SecretStr(""),
-        description="At least 32 characters, for signatures of links. Empty: made once and kept in the data folder; "
-        "production with several machines must set it.",
+        description="At least 32 characters, for keyed hashes (codes, register, unsubscribing) and sealed secrets: "
+        "whoever loses it loses those. Empty: made once and kept in the data folder; production must set it.",
     )
     base_url: str = Field("http://127.0.0.1:8000", description="Address under which people reach the portal.")
     trusted_proxies: list[str] = Field(
@@ -80,6 +80,31 @@ class Settings(BaseSettings):
     metrics_token: SecretStr = Field(
         SecretStr(""), description="Bearer token for /metrics; empty allows it from this machine only."
     )
+    phone_region: str = Field(
+        "IQ", pattern=r"^[A-Z]{2}$", description="Country whose phone numbers may be typed without its code."
+    )
+    sms_url: str = Field(
+        "",
+        repr=False,
+        description="Address of a gateway for short messages, asked by POST with JSON {to, text, id}; empty: no short "
+        "messages in production, the mailbox page in development.",
+    )
+    sms_token: SecretStr = Field(SecretStr(""), description="Bearer token for that gateway.")
+    oidc_issuer: str = Field(
+        "", description="Issuer of an identity provider (OpenID Connect) that people may sign in with; empty for none."
+    )
+    oidc_client_id: str = Field("", description="The portal's client id at that provider.")
+    oidc_client_secret: SecretStr = Field(SecretStr(""), description="The portal's secret there.")
+    oidc_name_ar: str = Field("الهوية الوطنية", description="How the provider is called on the page, in Arabic.")
+    oidc_name_en: str = Field("National identity", description="The same in English.")
+    national_number_digits: int = Field(12, ge=4, le=20, description="Digits of a number of the civil register.")
+    register_url: str = Field(
+        "",
+        repr=False,
+        description="Address of the civil register's service, asked by POST with JSON {number, birth_date} and answering "
+        "{match, place}; empty: the register that was imported.",
+    )
+    register_token: SecretStr = Field(SecretStr(""), description="Bearer token for that service.")
 
     @field_validator("base_url")
     @classmethod
@@ -103,6 +128,16 @@ class Settings(BaseSettings):
     def _known_mail(cls, value: str) -> str:
         if value and (urlsplit(value).scheme not in {"smtp", "smtps"} or not urlsplit(value).hostname):
             raise ValueError("smtp://user:password@host:587 or smtps://user:password@host:465")
+        return value
+
+    @field_validator("sms_url", "oidc_issuer", "register_url")
+    @classmethod
+    def _known_service(cls, value: str, info: ValidationInfo) -> str:
+        parts = urlsplit(value)
+        if value and (parts.scheme not in {"http", "https"} or not parts.hostname or parts.fragment):
+            raise ValueError("an address begins with https:// or http:// and names a host")
+        if value and parts.scheme != "https" and info.data.get("environment") == "production":
+            raise ValueError("an address must begin with https:// in production")
         return value
 
     @field_validator("trusted_proxies")
@@ -157,9 +192,28 @@ class Settings(BaseSettings):
         return self.base_url.startswith("https://")
 
     @property
+    def sends_short_messages(self) -> bool:
+        """Whether a short message reaches anybody: by a gateway, or in the mailbox of a development portal."""
+        return bool(self.sms_url) or self.environment == "development"
+
+    @property
+    def has_provider(self) -> bool:
+        """Whether people may sign in with another provider's identity."""
+        return bool(self.oidc_issuer and self.oidc_client_id)
+
+    @property
     def host(self) -> str:
         """Host name under which people reach the portal."""
         return urlsplit(self.base_url).hostname or ""
+
+    @property
+    def has_name(self) -> bool:
+        """Whether people reach the portal by a name; browsers make no passkeys for bare addresses."""
+        try:
+            ipaddress.ip_address(self.host)
+        except ValueError:
+            return True
+        return False
 
     @property
     def is_postgres(self) -> bool:

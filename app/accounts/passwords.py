@@ -2,6 +2,7 @@
 
 import asyncio
 import contextlib
+import secrets
 from collections.abc import AsyncIterator
 
 from argon2 import PasswordHasher
@@ -11,7 +12,7 @@ LEAST = 10
 """Characters. Length is what counts; no rules about kinds of characters."""
 
 _hasher = PasswordHasher()
-_nobody = _hasher.hash("nobody has this password")
+_nobody = _hasher.hash(secrets.token_urlsafe())
 _slots = asyncio.Semaphore(4)
 _QUEUE = 40
 _waiting = 0
@@ -44,7 +45,7 @@ async def hashed(password: str) -> str:
 async def fits(stored: str | None, password: str) -> bool:
     """Whether `password` is the one; without a stored hash it takes as long and answers no."""
     async with _turn():
-        return await asyncio.to_thread(_fits, stored or _nobody, password) and stored is not None
+        return await asyncio.to_thread(_fits, stored or _nobody, password) and bool(stored)
 
 
 def _fits(stored: str, password: str) -> bool:

@@ -7,9 +7,10 @@ from tortoise.transactions import in_transaction
 from app import audit
 from app.accounts import passwords
 from app.accounts.models import Agency, Membership, Person
+from app.accounts.words import searchable
 from app.audit import SYSTEM
+from app.demo import agencies, centre, contacts, notices, proofs, roles
 from app.policy import Role
-from app.search.normal import fold
 
 PASSWORD = "demonstration only"  # noqa: S105 - printed by `make run`, refused in production
 ACCOUNTS = (
@@ -128,7 +129,7 @@ async def seed(now: datetime) -> bool:
                 email=f"{slug}@demo.example",
                 phone="07700000000",
                 address={"ar": "شارع النهر، العاصمة", "en": "River Street, the capital"},
-                search=fold(f"{arabic} {english} {about_ar} {about_en}"),
+                search=searchable(arabic, english, about_ar, about_en),
             )
         for email, name, is_admin in ACCOUNTS:
             person = await Person.create(email=email, name=name, password=stored, created_at=now, confirmed_at=now)
@@ -141,4 +142,10 @@ async def seed(now: datetime) -> bool:
                     reason="demonstration",
                 )
         await audit.record(SYSTEM, "seeded_demonstration", "portal", now=now)
+    await contacts.seed(now)
+    await centre.seed(now)
+    await notices.seed(now)
+    await proofs.seed(now)
+    await agencies.seed(now)
+    await roles.seed(now)
     return True

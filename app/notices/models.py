@@ -27,11 +27,12 @@ class Notification(Model):
     told_at = fields.DatetimeField(null=True)
 
     class Meta:
-        """Listed by person, newest first; those still to be told are found for the digest."""
+        """Listed by person, newest first, unread ones apart; those still to be told are found for the digest."""
 
         table = "notification"
         indexes = (
             Index(fields=("person_id", "id"), name="notification_person"),
+            Index(fields=("person_id", "read_at"), name="notification_unread"),
             Index(fields=("told_at", "person_id"), name="notification_to_tell"),
         )
 

@@ -8,7 +8,11 @@ from tortoise.models import Model
 
 
 class Document(Model):
-    """A thing that can be found. `seen_by` is public, person:N or agency:N, `words` is normalised text."""
+    """A thing that can be found. `seen_by` is public, person:N or agency:N.
+
+    `heading` holds the words of the titles, a line each language, and `words` those of the whole.
+    `step` says how far a rebuilding of the index has come with it: 0 not yet, 1 written, 2 confirmed.
+    """
 
     id = fields.BigIntField(primary_key=True)
     kind = fields.CharField(24)
@@ -17,11 +21,13 @@ class Document(Model):
     excerpt = fields.JSONField[dict[str, str]]()
     url = fields.CharField(500)
     seen_by = fields.CharField(40, default="public", db_default="public")
+    heading = fields.TextField()
     words = fields.TextField()
     changed_at = fields.DatetimeField()
+    step = fields.SmallIntField(default=2, db_default=2)
 
     class Meta:
-        """One row a thing."""
+        """One row a thing. Its words are also in an index that the migration makes, kept in step by the database."""
 
         table = "search_document"
         unique_together = (("kind", "key"),)

@@ -6,6 +6,8 @@ const modules = [
   ["[data-toast]", () => import("./toast.js")],
   ["[data-errors]", () => import("./errors.js")],
   ["[data-htmx]", () => import("./exchange.js")],
+  ["[data-passkey], [data-passkey-without]", () => import("./passkeys.js")],
+  ["[data-print]", () => import("./print.js")],
 ];
 
 /** Loaders of the modules whose elements `root` holds. */

@@ -180,7 +180,8 @@ class Portal:
         return self.run(read)
 
     def people(self) -> list[Person]:
-        """Everybody with an account."""
+        """Everybody with an account, once everything has been done that was asked for."""
+        self.work()
 
         async def read() -> list[Person]:
             return await Person.all().order_by("id")
@@ -231,9 +232,9 @@ def production(kind: str, folder: Path, **chosen: Any) -> Iterator[Portal]:
         yield portal
 
 
-def sign_up(browser: TestClient, email: str, *, name: str = "زينب") -> Response:
+def sign_up(browser: TestClient, contact: str, *, name: str = "زينب", **more: str) -> Response:
     """Fill in and send the form for an account."""
-    return browser.post("/account/sign-up", data={"name": name, "email": email})
+    return browser.post("/account/sign-up", data={"name": name, "contact": contact, **more})
 
 
 def confirm(browser: TestClient, token: str, password: str = PASSWORD, *, name: str = "زينب") -> Response:
@@ -241,9 +242,9 @@ def confirm(browser: TestClient, token: str, password: str = PASSWORD, *, name: 
     return browser.post("/account/confirm", data={"token": token, "name": name, "password": password})
 
 
-def ask_reset(browser: TestClient, email: str) -> Response:
-    """Ask for a link for a new password."""
-    return browser.post("/account/reset/request", data={"email": email})
+def ask_reset(browser: TestClient, contact: str, **more: str) -> Response:
+    """Ask for a link or a code for a new password."""
+    return browser.post("/account/reset/request", data={"contact": contact, **more})
 
 
 def reset(browser: TestClient, token: str, password: str) -> Response:
@@ -251,9 +252,9 @@ def reset(browser: TestClient, token: str, password: str) -> Response:
     return browser.post("/account/reset", data={"token": token, "password": password})
 
 
-def sign_in(browser: TestClient, email: str, password: str = PASSWORD, **more: str) -> Response:
+def sign_in(browser: TestClient, contact: str, password: str = PASSWORD, **more: str) -> Response:
     """Fill in and send the sign-in form."""
-    return browser.post("/account/sign-in", data={"email": email, "password": password, **more})
+    return browser.post("/account/sign-in", data={"contact": contact, "password": password, **more})
 
 
 def with_account(portal: Portal, email: str, *, browser: TestClient | None = None) -> TestClient:

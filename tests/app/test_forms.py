@@ -29,11 +29,11 @@ def mistakes(data: dict[str, str], form: type[Form], language: Literal["ar", "en
 
 def account(**changed: str) -> dict[str, str]:
     """What somebody enters who asks for an account and then confirms it."""
-    return {"name": "زينب", "email": "z@example.org", "token": "t", "password": "three words in a row", **changed}
+    return {"name": "زينب", "contact": "z@example.org", "token": "t", "password": "three words in a row", **changed}
 
 
 def test_every_mistake_is_told_at_once_beside_its_field() -> None:
-    assert set(mistakes({"name": " ", "email": "nobody"}, SignUp)) == {"name", "email"}
+    assert set(mistakes({"name": " ", "contact": "nobody"}, SignUp)) == {"name", "contact"}
     assert set(mistakes({"name": " ", "password": "short"}, Confirm)) == {"name", "password", "token"}
 
 
@@ -119,7 +119,7 @@ def test_a_name_that_nobody_can_see_is_refused(name: str) -> None:
     ],
 )
 def test_a_mail_address_has_one_spelling(typed: str, kept: str) -> None:
-    assert read(account(email=typed), SignUp).email == kept
+    assert read(account(contact=typed), SignUp).contact.value == kept
 
 
 @pytest.mark.parametrize(
@@ -131,13 +131,13 @@ def test_a_mail_address_has_one_spelling(typed: str, kept: str) -> None:
     ],
 )  # fmt: skip
 def test_what_is_no_mail_address_is_refused(typed: str) -> None:
-    assert "email" in mistakes(account(email=typed), SignUp)
-    assert "email" in mistakes(account(email=typed), ResetRequest)
+    assert "contact" in mistakes(account(contact=typed), SignUp)
+    assert "contact" in mistakes(account(contact=typed), ResetRequest)
 
 
 @pytest.mark.parametrize("typed", ["x:victim@example.org", "=?utf-8?q?victim?=@example.org", "a[b]@example.org"])
 def test_an_address_that_mail_programs_read_differently_is_refused(typed: str) -> None:
-    assert "email" in mistakes(account(email=typed), SignUp)
+    assert "contact" in mistakes(account(contact=typed), SignUp)
 
 
 @pytest.mark.parametrize("typed", ["short", "nine char", "1234567890", "PASSWORD123", "aaaaaaaaaaaaaa", "ababababab"])
@@ -160,10 +160,10 @@ def test_fields_that_a_form_does_not_have_are_ignored() -> None:
 
 
 def test_a_file_in_place_of_a_text_is_a_missing_text() -> None:
-    data = FormData([("email", UploadFile(io.BytesIO(b"x"), filename="x.txt")), ("password", "whatever it is")])
+    data = FormData([("contact", UploadFile(io.BytesIO(b"x"), filename="x.txt")), ("password", "whatever it is")])
     with pytest.raises(Invalid) as caught:
         read(data, SignIn)
-    assert caught.value.entered.errors["email"] == ["املأ هذا الحقل."]
+    assert caught.value.entered.errors["contact"] == ["املأ هذا الحقل."]
 
 
 def test_a_field_that_comes_twice_counts_once() -> None:

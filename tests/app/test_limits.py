@@ -123,3 +123,18 @@ def test_who_is_refused_is_told_when_to_come_back(counted: Settings) -> None:
         asyncio.run(run())
     assert refused.value.status_code == 429
     assert refused.value.headers == {"Retry-After": "60"}
+
+
+def test_while_redis_is_away_attempts_are_counted_here(tmp_path: Path) -> None:
+    limiter = Limiter(settings_for(tmp_path, redis_url="redis://127.0.0.1:1/0"))
+
+    async def attempts() -> int:
+        refused = 0
+        for _attempt in range(5):
+            try:
+                await limiter.spend([(Rule("away", "3/minute"), "somebody")])
+            except HTTPException:
+                refused += 1
+        return refused
+
+    assert asyncio.run(attempts()) == 2

@@ -273,7 +273,8 @@ class Gateway:
     def __init__(self) -> None:
         self.sent: list[tuple[str, str]] = []
 
-    async def send(self, number: str, text: str) -> None:
+    async def send(self, number: str, text: str, *, identifier: str) -> None:
+        assert identifier
         self.sent.append((number, text))
 
 

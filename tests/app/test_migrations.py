@@ -11,7 +11,8 @@ from tortoise import Tortoise, connections
 
 from app import audit, clock, db, demo, jobs
 from app.accounts.actions import ways
-from app.accounts.models import Agency, Link, Person, Session
+from app.accounts.contacts import Contact, Kind
+from app.accounts.models import Agency, Link, Person, Session, Visit
 from app.audit import SYSTEM
 from app.main import FEATURES
 from app.models import AuditEntry, Job, Message
@@ -41,7 +42,9 @@ async def schema(settings: Settings) -> dict[str, set[tuple[str, ...]]]:
     found: dict[str, set[tuple[str, ...]]] = {}
 
     def add(table: str, *parts: object) -> None:
-        if not table.startswith(("tortoise_", "aerich", "sqlite_")):
+        # The search index is no model: on SQLite tables of its own, on PostgreSQL an index of three letters at a time.
+        of_search = table.startswith("search_index") or (table == "search_document" and "gin_trgm_ops" in str(parts))
+        if not table.startswith(("tortoise_", "aerich", "sqlite_")) and not of_search:
             found.setdefault(table, set()).add(tuple(str(part) for part in parts))
 
     if settings.is_postgres:
@@ -66,12 +69,13 @@ async def schema(settings: Settings) -> dict[str, set[tuple[str, ...]]]:
     return found
 
 
-async def fill() -> dict[str, int]:
+async def fill(settings: Settings) -> dict[str, int]:
     """Something in every table; how much of it."""
     await demo.seed(NOW)
     person = await Person.get(email="citizen@demo.example")
     await ways.sign_in(person, device="a phone", days=14, now=clock.now())
-    await ways.sign_up("Z", "z@example.org", base_url="https://voice.example", now=clock.now())
+    await ways.sign_up("Z", Contact(Kind.MAIL, "z@example.org"), now=clock.now())
+    await ways.make_account("Z", "z@example.org", "en", "", "a wish", None, settings=settings, now=clock.now())
     await audit.record(SYSTEM, "did", "thing", now=NOW)
     await jobs.enqueue("work", now=NOW, unique="one", text="نص")
     return await counts()
@@ -119,7 +123,7 @@ def test_migrating_again_changes_nothing(tmp_path: Path, database: str) -> None:
 def test_a_filled_portal_survives_migrating(tmp_path: Path, database: str) -> None:
     async def before(settings: Settings) -> dict[str, int]:
         async with opened(settings):
-            return await fill()
+            return await fill(settings)
 
     async def after(settings: Settings) -> dict[str, int]:
         async with opened(settings):
@@ -137,7 +141,8 @@ def test_a_filled_portal_survives_migrating(tmp_path: Path, database: str) -> No
 def test_what_belongs_to_a_person_goes_with_the_person(tmp_path: Path, database: str) -> None:
     async def story(settings: Settings) -> None:
         async with opened(settings):
-            await fill()
+            await fill(settings)
+            await Visit.all().delete()  # a visit holds its citizen fast: people with one are emptied, not removed
             await (await Person.get(email="citizen@demo.example")).delete()
             await (await Person.get(email="z@example.org")).delete()
             assert await Session.all().count() == 0
@@ -151,7 +156,7 @@ def test_what_belongs_to_a_person_goes_with_the_person(tmp_path: Path, database:
 def test_an_agency_with_others_below_it_cannot_be_removed(tmp_path: Path, database: str) -> None:
     async def story(settings: Settings) -> None:
         async with opened(settings):
-            await fill()
+            await fill(settings)
             with pytest.raises(Exception, match=r"(?i)foreign|restrict|constraint"):
                 await (await Agency.get(slug="water")).delete()
             assert await Agency.filter(slug="water").exists()
@@ -163,7 +168,7 @@ def test_an_agency_with_others_below_it_cannot_be_removed(tmp_path: Path, databa
 def test_rows_that_point_nowhere_stop_the_migration_instead_of_being_deleted(tmp_path: Path) -> None:
     async def break_it(settings: Settings) -> None:
         async with opened(settings):
-            await fill()
+            await fill(settings)
             client = connections.get("default")
             await client.execute_script("PRAGMA foreign_keys=OFF; DELETE FROM person WHERE email='z@example.org';")
 

@@ -497,7 +497,7 @@ def test_caches_are_told_what_a_page_depends_on(portal: Portal, path: str) -> No
 
 def test_a_refused_form_comes_back_as_a_part_with_its_mistakes(portal: Portal) -> None:
     part = portal.browser(hx_request="true", hx_request_type="partial").post(
-        "/account/sign-up", data={"name": "", "email": "no address"}
+        "/account/sign-up", data={"name": "", "contact": "no address"}
     )
     assert part.status_code == 422
     assert "<html" not in part.text

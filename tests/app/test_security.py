@@ -378,7 +378,7 @@ async def _at_once(portal: Portal, number: int, account: str, **headers: str) ->
             *(
                 client.post(
                     "/account/sign-in",
-                    data={"email": account.format(index), "password": f"guess number {index}"},
+                    data={"contact": account.format(index), "password": f"guess number {index}"},
                     headers={"sec-fetch-site": "same-origin"} | {k: v.format(index) for k, v in headers.items()},
                 )
                 for index in range(number)
@@ -422,7 +422,7 @@ def test_the_right_password_does_not_help_once_guessing_has_been_stopped(portal:
 def test_mails_to_one_address_are_limited_whoever_asks(portal: Portal) -> None:
     answers = [
         portal.browser(client=f"203.0.113.{number}")
-        .post("/account/reset/request", data={"email": "z@example.org"})
+        .post("/account/reset/request", data={"contact": "z@example.org"})
         .status_code
         for number in range(6)
     ]
@@ -432,7 +432,7 @@ def test_mails_to_one_address_are_limited_whoever_asks(portal: Portal) -> None:
 def test_mails_from_one_network_are_limited_whomever_they_go_to(portal: Portal) -> None:
     browser = portal.browser()
     answers = [
-        browser.post("/account/reset/request", data={"email": f"z{number}@example.org"}).status_code
+        browser.post("/account/reset/request", data={"contact": f"z{number}@example.org"}).status_code
         for number in range(61)
     ]
     assert answers == [303] * 60 + [429]
@@ -480,8 +480,8 @@ def test_nobody_learns_from_signing_up_who_has_an_account(tmp_path: Path, databa
 def test_nobody_learns_from_asking_for_a_new_password_who_has_an_account(tmp_path: Path, database: str) -> None:
     with fresh_portal(database, tmp_path) as running:
         with_account(running, "known@example.org")
-        known = running.browser().post("/account/reset/request", data={"email": "known@example.org"})
-        unknown = running.browser().post("/account/reset/request", data={"email": "unknown@example.org"})
+        known = running.browser().post("/account/reset/request", data={"contact": "known@example.org"})
+        unknown = running.browser().post("/account/reset/request", data={"contact": "unknown@example.org"})
     assert shape(known) == shape(unknown)
 
 
@@ -509,7 +509,7 @@ def shape(answer: httpx2.Response) -> tuple[object, ...]:
 
 @pytest.mark.parametrize("path", ["/preferences", "/account/sign-in", "/account/sign-up", "/account/reset"])
 def test_five_megabytes_in_a_form_are_refused(portal: Portal, path: str) -> None:
-    answer = portal.browser().post(path, data={"name": "x" * 5_000_000, "email": "z@example.org"})
+    answer = portal.browser().post(path, data={"name": "x" * 5_000_000, "contact": "z@example.org"})
     assert answer.status_code == 413
 
 

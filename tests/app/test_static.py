@@ -7,6 +7,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 CSS = sorted((ROOT / "static" / "css").rglob("*.css"))
+SHEETS = ("index", "booth", "desk", "patterns")
+TEMPLATES = sorted(ROOT.glob("*/templates/**/*.html"))
 OURS = [
     *CSS,
     *sorted((ROOT / "static" / "js").rglob("*.js")),
@@ -78,11 +80,63 @@ def test_nothing_is_fetched_from_elsewhere(path: Path) -> None:
     assert not found
 
 
-def test_every_component_is_part_of_the_whole() -> None:
-    index = (ROOT / "static" / "css" / "index.css").read_text(encoding="utf-8")
-    for path in CSS:
-        if path.name != "index.css":
-            assert f'"{path.relative_to(ROOT / "static" / "css")}"' in index, name(path)
+def imported(sheet: str) -> list[str]:
+    """The style files that a sheet joins."""
+    text = (ROOT / "static" / "css" / f"{sheet}.css").read_text(encoding="utf-8")
+    return re.findall(r'@import url\("([^"]+)"\)', text)
+
+
+def named(sheet: str) -> set[str]:
+    """The classes that the components of a sheet know."""
+    whole = "\n".join(bare((ROOT / "static" / "css" / path).read_text(encoding="utf-8")) for path in imported(sheet))
+    return set(re.findall(r"\.([a-zA-Z][\w-]*)", whole))
+
+
+def worn(template: str) -> set[str]:
+    """The classes in a template, or in a part of one."""
+    written = " ".join(re.findall(r'class="([^"]*)"', template))
+    return set(re.sub(r"{[{%].*?[%}]}", " ", written).split())
+
+
+def called(template: str) -> set[tuple[str, str]]:
+    """The macros of other files that a template calls: file and name."""
+    found = set()
+    for file, names in re.findall(r'{% from "([^"]+)" import ([^%]+?)(?: with context)? %}', template):
+        for one in names.split(","):
+            name, _as, alias = one.strip().partition(" as ")
+            if re.search(rf"\b{alias or name}\(", template):
+                found.add((file, name))
+    for file, alias in re.findall(r'{% import "([^"]+)" as (\w+)', template):
+        found |= {(file, name) for name in re.findall(rf"\b{alias}\.(\w+)\(", template)}
+    return found
+
+
+MACRO = re.compile(r"{%-? *macro (\w+)\(.*?{%-? *endmacro *-?%}", re.DOTALL)
+
+
+def test_every_component_is_part_of_one_sheet() -> None:
+    joined = [path for sheet in SHEETS for path in imported(sheet)]
+    assert len(joined) == len(set(joined))
+    folder = ROOT / "static" / "css"
+    assert {str(path.relative_to(folder)) for path in CSS} == set(joined) | {f"{sheet}.css" for sheet in SHEETS}
+
+
+@pytest.mark.parametrize("sheet", [sheet for sheet in SHEETS if sheet != "index"])
+def test_a_page_loads_the_sheet_of_what_it_shows(sheet: str) -> None:
+    own = named(sheet) - named("index")
+    assert own
+    texts = {path: path.read_text(encoding="utf-8") for path in TEMPLATES}
+    macros = {
+        (str(path).partition("/templates/")[2], found[1])
+        for path, text in texts.items()
+        for found in MACRO.finditer(text)
+        if worn(found[0]) & own
+    }
+    for path, text in texts.items():
+        if not text.startswith("{% extends"):
+            continue  # a part of pages, which load the sheet
+        shown = (worn(text) & own) | {macro for _file, macro in called(text) & macros}
+        assert not shown or f'sheet("{sheet}")' in text, f"{name(path)} shows {sorted(shown)} without the sheet {sheet}"
 
 
 def test_every_token_that_is_used_exists() -> None:

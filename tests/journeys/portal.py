@@ -33,10 +33,10 @@ class Portal:
 
 
 @contextmanager
-def running(folder: Path) -> Iterator[Portal]:
-    """Migrate, fill, serve; and stop the process in the end."""
+def running(folder: Path, **more: str) -> Iterator[Portal]:
+    """Migrate, fill, serve; and stop the process in the end. `more` are settings by the names of their variables."""
     port = _free_port()
-    address = f"http://127.0.0.1:{port}"
+    address = f"http://localhost:{port}"  # a name, since browsers make no passkeys for bare addresses
     environment = {name: value for name, value in os.environ.items() if not name.startswith("SAWTUNA_")} | {
         "SAWTUNA_DATA_DIR": str(folder / "data"),
         "SAWTUNA_DEMO": "true",
@@ -44,6 +44,7 @@ def running(folder: Path) -> Iterator[Portal]:
         # Each visitor of a test comes from an address of its own, or the limits per address would stop the tests.
         "SAWTUNA_TRUSTED_PROXIES": '["127.0.0.1"]',
         "PYTHONWARNINGS": "error",
+        **more,
     }
     for command in ("migrate", "seed-demo"):
         subprocess.run([*SAWTUNA, command], cwd=folder, env=environment, check=True, capture_output=True)

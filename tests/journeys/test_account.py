@@ -44,18 +44,20 @@ def test_a_person_makes_an_account_despite_a_mistake_and_finds_back_into_it(
     someone.arrives("/account/sign-up")
 
     someone.box("Name").fill("زينب الخالدي")
-    someone.box("Email address").fill("zainab@localhost")  # right for the browser, no address to send a mail to
+    someone.box("Email address or phone number").fill(
+        "zainab@localhost"
+    )  # right for the browser, no address to send a mail to
     someone.button("Make the account").click()
     summary = someone.main.get_by_role("alert")
     expect(summary.get_by_role("link")).to_have_count(1)
     expect(someone.box("Name")).to_have_value("زينب الخالدي")
-    expect(someone.box("Email address")).to_have_value("zainab@localhost")
+    expect(someone.box("Email address or phone number")).to_have_value("zainab@localhost")
     if script:
         expect(summary).to_be_focused()
     summary.get_by_role("link").click()
-    expect(someone.box("Email address")).to_be_focused()
-    expect(someone.box("Email address")).to_have_attribute("aria-invalid", "true")
-    someone.box("Email address").fill(email)
+    expect(someone.box("Email address or phone number")).to_be_focused()
+    expect(someone.box("Email address or phone number")).to_have_attribute("aria-invalid", "true")
+    someone.box("Email address or phone number").fill(email)
     someone.button("Make the account").click()
     someone.arrives("/account/check-mail")
 
@@ -76,9 +78,9 @@ def test_a_person_makes_an_account_despite_a_mistake_and_finds_back_into_it(
     someone.arrives("/account/sign-in")
     someone.sign_in(email, "not the password at all")
     expect(someone.main.get_by_role("alert")).to_contain_text(
-        someone.words("Mail address or password is not right, or the account is not confirmed.")
+        someone.words("Address, number or password is not right, or the account is not confirmed.")
     )
-    expect(someone.box("Email address")).to_have_value(email)
+    expect(someone.box("Email address or phone number")).to_have_value(email)
     someone.sign_in(email.upper(), PASSWORD)
     someone.arrives("/account")
     expect(someone.heading).to_have_text("زينب الخالدي")
@@ -121,8 +123,8 @@ def test_a_forgotten_password_is_set_anew_and_other_devices_are_signed_out(
 
     someone.open("/account/sign-in")
     someone.link("I forgot my password").click()
-    someone.box("Email address").fill(email)
-    someone.button("Send the link").click()
+    someone.box("Email address or phone number").fill(email)
+    someone.button("Send the link or code").click()
     someone.arrives("/account/check-mail")
     someone.follow_letter(email, "/account/reset?")
     someone.arrives("/account/reset")
@@ -150,7 +152,7 @@ def test_a_double_click_makes_one_account(visit: Visit, script: bool) -> None:
     someone, email = visit("ar", script=script), new_email()
     someone.open("/account/sign-up")
     someone.box("Name").fill("Zainab")
-    someone.box("Email address").fill(email)
+    someone.box("Email address or phone number").fill(email)
     someone.button("Make the account").dblclick(no_wait_after=True)
     someone.arrives("/account/check-mail")
     if script:
@@ -168,14 +170,14 @@ def test_a_double_click_makes_one_account(visit: Visit, script: bool) -> None:
 def test_the_button_of_a_form_on_its_way_says_so_and_rests_again_when_one_comes_back(visit: Visit) -> None:
     someone = visit("en")
     someone.open("/account/reset/request")
-    someone.box("Email address").fill(new_email())
-    someone.button("Send the link").click()
+    someone.box("Email address or phone number").fill(new_email())
+    someone.button("Send the link or code").click()
     someone.arrives("/account/check-mail")
     someone.page.go_back()
     someone.arrives("/account/reset/request")
-    expect(someone.button("Send the link")).not_to_have_attribute("aria-busy", "true")
-    someone.box("Email address").fill(new_email())
-    someone.button("Send the link").click()
+    expect(someone.button("Send the link or code")).not_to_have_attribute("aria-busy", "true")
+    someone.box("Email address or phone number").fill(new_email())
+    someone.button("Send the link or code").click()
     someone.arrives("/account/check-mail")
 
 
@@ -204,7 +206,7 @@ def test_going_back_from_a_refused_form_and_forward_again_loses_nothing(visit: V
     someone.page.go_forward()
     someone.arrives("/account/sign-up")
     someone.box("Name").fill("Zainab")
-    someone.box("Email address").fill("zainab@localhost")
+    someone.box("Email address or phone number").fill("zainab@localhost")
     someone.button("Make the account").click()
     expect(someone.main.get_by_role("alert")).to_be_visible()
     someone.page.go_back()

@@ -134,4 +134,4 @@ def test_a_person_without_a_mouse_makes_an_account(visit: Visit) -> None:
     expect(someone.main.get_by_role("alert")).to_be_focused()
     keys.press("Tab")
     keys.press("Enter")
-    expect(someone.box("Email address")).to_be_focused()
+    expect(someone.box("Email address or phone number")).to_be_focused()

@@ -29,16 +29,117 @@ PAGES = {
     "accounts:check_mail": ["/account/check-mail"],
     "accounts:confirm": ["/account/confirm?token=of-nobody"],
     "accounts:sign_in": ["/account/sign-in"],
+    "totp:second": ["/account/sign-in/second"],
     "accounts:reset_request": ["/account/reset/request"],
+    "codes:show": ["/account/code"],
     "accounts:reset": ["/account/reset?token=of-nobody"],
+    "search:show": ["/search", "/search?q=water", "/search?q=nothing-of-the-kind"],
+    "invitations:open": ["/invitations/open?token=of-nobody"],
     "agencies:index": ["/agencies", "/agencies?q=water", "/agencies?q=nothing-of-the-kind"],
     "agencies:show": ["/agencies/water", "/agencies/old-town", "/agencies/no-such-agency"],
 }
 """Addresses of every page that anybody may open, by the name of its route."""
 
-FOR_PROGRAMS = {"manifest", "healthz", "readyz", "metrics"}
-ACTS = {"accounts:sign_out", "preferences"}
-IN_JOURNEYS = {"accounts:show"}
+FOR_PROGRAMS = {
+    "agencies:export",
+    "manifest",
+    "healthz",
+    "readyz",
+    "metrics",
+    "passkeys:enter_options",
+    "passkeys:enter",
+    "passkeys:again_options",
+    "passkeys:again",
+    "passkeys:make_options",
+    "passkeys:make",
+}
+ACTS = {
+    "centre:dispute",
+    "centre:end",
+    "accounts:sign_out",
+    "preferences",
+    "totp:start",
+    "totp:renew_codes",
+    "totp:put_away",
+    "sessions:end",
+    "sessions:end_others",
+    "contacts:add",
+    "contacts:first",
+    "contacts:remove",
+    "oidc:unlink",
+    "invitations:accept",
+    "invitations:again",
+    "invitations:withdraw",
+    "roles:take_back",
+    "documents:remove",
+    "units:close",
+    "drafts:delete",
+    "notices:read",
+    "notices:read_all",
+    "notices:mute",
+    "notices:unmute",
+}
+IN_JOURNEYS = {
+    "centre:account",
+    "centre:begin",
+    "centre:decide",
+    "centre:disputes",
+    "centre:index",
+    "centre:prove",
+    "centre:visits",
+    "levels:show",
+    "register:index",
+    "agencies:manage",
+    "agencies:create",
+    "agencies:import",
+    "agencies:desk",
+    "agencies:edit",
+    "agencies:rename",
+    "agencies:move",
+    "agencies:merge",
+    "agencies:close",
+    "agencies:reopen",
+    "calendars:edit",
+    "calendars:portal",
+    "documents:index",
+    "documents:download",
+    "units:index",
+    "units:edit",
+    "accounts:show",
+    "accounts:correct",
+    "drafts:show",
+    "drafts:open",
+    "notices:index",
+    "notices:open",
+    "notices:settings",
+    "notices:unsubscribe",
+    "invitations:approve",
+    "invitations:index",
+    "invitations:new",
+    "invitations:show",
+    "manage:index",
+    "roles:end",
+    "roles:hand_over",
+    "roles:index",
+    "roles:mine",
+    "roles:person",
+    "roles:who",
+    "passkeys:index",
+    "passkeys:new",
+    "passkeys:edit",
+    "passkeys:remove",
+    "totp:show",
+    "totp:set_up",
+    "totp:codes",
+    "totp:off",
+    "proofs:again",
+    "sessions:index",
+    "contacts:index",
+    "contacts:confirm",
+    "oidc:begin",
+    "oidc:callback",
+    "oidc:link",
+}
 
 PUBLIC = pytest.mark.parametrize("path", [path for paths in PAGES.values() for path in paths])
 LANGUAGES = pytest.mark.parametrize("language", ["ar", "en"], ids=["Arabic", "English"])
@@ -98,8 +199,8 @@ def test_everyone_can_use_the_pages_that_only_an_account_reaches(visit: Visit, l
     visitor.arrives("/account")
     check(visitor)
     visitor.open("/account/reset/request")
-    visitor.box("Email address").fill(email)
-    visitor.button("Send the link").click()
+    visitor.box("Email address or phone number").fill(email)
+    visitor.button("Send the link or code").click()
     visitor.arrives("/account/check-mail")
     visitor.follow_letter(email, "/account/reset?")
     visitor.arrives("/account/reset")
@@ -112,7 +213,7 @@ def test_everyone_can_use_the_pages_that_only_an_account_reaches(visit: Visit, l
     [
         ("/account/sign-up", "Make the account"),
         ("/account/sign-in", "Sign in"),
-        ("/account/reset/request", "Send the link"),
+        ("/account/reset/request", "Send the link or code"),
     ],
     ids=["sign up", "sign in", "reset"],
 )

@@ -130,6 +130,18 @@ class Visitor:
             letter.locator("summary").click()
         return letter
 
+    def code_for(self, recipient: str, number: int = 1) -> str:
+        """The code in the n-th message to an address or number, once a job has written it."""
+        messages = self.main.locator("details").filter(has_text=recipient).filter(has_text=re.compile(r"\b\d{6}\b"))
+        for _look in range(40):
+            self.open("/mailbox")
+            if messages.count() >= number:
+                break
+            self.page.wait_for_timeout(500)
+        found = re.search(r"\b\d{6}\b", messages.first.locator(".letter__body").text_content() or "")
+        assert found
+        return found[0]
+
     def letters(self, email: str) -> int:
         """How many letters went to an address."""
         self.open("/mailbox")
@@ -143,7 +155,7 @@ class Visitor:
         """Enter name and address where one asks for an account."""
         self.open("/account/sign-up")
         self.box("Name").fill(name)
-        self.box("Email address").fill(email)
+        self.box("Email address or phone number").fill(email)
         self.button("Make the account").click()
         self.arrives("/account/check-mail")
 
@@ -162,7 +174,7 @@ class Visitor:
 
     def sign_in(self, email: str, password: str) -> None:
         """Fill in the page on which one signs in, and send it."""
-        self.box("Email address").fill(email)
+        self.box("Email address or phone number").fill(email)
         self.box("Password").fill(password)
         self.button("Sign in").click()
 

@@ -2,34 +2,33 @@
 
 from pydantic import Field, field_validator
 
-from app.accounts.forms.fields import Password, email_address, new_password, person_name
+from app.accounts.forms.fields import Next, Password, Reached, new_password, person_name
 from app.forms import Form
 
 
 class SignUp(Form):
-    """A wish for an account. The password is chosen under the link in the mail, by whoever holds the address."""
+    """A wish for an account. The password is chosen later, by whoever holds the address or number."""
 
     name: str = Field(min_length=1, max_length=200)
-    email: str
+    contact: Reached
+    next: Next = ""
 
-    _address = field_validator("email")(email_address)
     _name = field_validator("name")(person_name)
 
 
 class SignIn(Form):
-    """Mail address and password."""
+    """Mail address or phone number, and password."""
 
-    email: str = Field(min_length=1, max_length=320)
+    contact: str = Field(min_length=1, max_length=320)
     password: Password
-    next: str = ""
+    next: Next = ""
 
 
 class ResetRequest(Form):
     """Whose password is to be set anew."""
 
-    email: str
-
-    _address = field_validator("email")(email_address)
+    contact: Reached
+    next: Next = ""
 
 
 class Reset(Form):

@@ -38,6 +38,10 @@ class Migration(migrations.Migration):
                 ),
                 ("other_id", fields.BigIntField(null=True)),
                 ("reason", fields.TextField(default="", db_default="", unique=False)),
+                (
+                    "moved",
+                    fields.JSONField(null=True, encoder=functools.partial(dumps, separators=(",", ":")), decoder=loads),
+                ),
             ],
             options={
                 "table": "agency_change",
@@ -205,6 +209,33 @@ class Migration(migrations.Migration):
             bases=["Model"],
         ),
         ops.CreateModel(
+            name="Device",
+            fields=[
+                ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                (
+                    "person",
+                    fields.ForeignKeyField(
+                        "accounts.Person",
+                        source_field="person_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="devices",
+                        on_delete=OnDelete.CASCADE,
+                    ),
+                ),
+                ("family", fields.CharField(max_length=40)),
+                ("first_seen_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+            ],
+            options={
+                "table": "device",
+                "app": "accounts",
+                "unique_together": (("person", "family"),),
+                "pk_attr": "id",
+                "table_description": "A kind of browser on a kind of system from which a person has signed in before. Another one is announced.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
             name="Draft",
             fields=[
                 ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
@@ -221,21 +252,31 @@ class Migration(migrations.Migration):
                         on_delete=OnDelete.CASCADE,
                     ),
                 ),
+                ("browser_hash", fields.CharField(default="", db_default="", max_length=64)),
                 ("title", fields.CharField(max_length=200)),
                 ("path", fields.CharField(max_length=500)),
                 ("values", fields.JSONField(encoder=functools.partial(dumps, separators=(",", ":")), decoder=loads)),
+                (
+                    "files",
+                    fields.JSONField(
+                        default=list, encoder=functools.partial(dumps, separators=(",", ":")), decoder=loads
+                    ),
+                ),
                 ("saved_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
                 ("expires_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ("sending_until", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("sent_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
             ],
             options={
                 "table": "draft",
                 "app": "accounts",
                 "indexes": [
                     Index(fields=["person_id"], name="draft_person"),
+                    Index(fields=["browser_hash"], name="draft_browser"),
                     Index(fields=["expires_at"], name="draft_expiry"),
                 ],
                 "pk_attr": "id",
-                "table_description": "What somebody wrote and could not send yet: a form as it was filled in, and where it was to go.",
+                "table_description": "What somebody wrote and could not send yet: a form as it was filled in, and where it was to go.\n\nUntil somebody signs in it belongs to the browser in which it was written, by the hash of a cookie. Of one that was\nsent the row stays for a while, emptied, so that it is not sent twice.",
             },
             bases=["Model"],
         ),
@@ -367,18 +408,47 @@ class Migration(migrations.Migration):
             bases=["Model"],
         ),
         ops.CreateModel(
+            name="RegisterBatch",
+            fields=[
+                ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ("name", fields.CharField(unique=True, max_length=40)),
+                ("rows", fields.BigIntField(default=0, db_default=0)),
+                ("started_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                ("finished_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("made_by", fields.CharField(max_length=120)),
+            ],
+            options={
+                "table": "register_batch",
+                "app": "accounts",
+                "pk_attr": "id",
+                "table_description": "An import of the civil register. Its entries count from the moment it is finished.",
+            },
+            bases=["Model"],
+        ),
+        ops.CreateModel(
             name="RegisterEntry",
             fields=[
-                ("entry_hash", fields.CharField(primary_key=True, unique=True, db_index=True, max_length=64)),
+                ("id", fields.BigIntField(generated=True, primary_key=True, unique=True, db_index=True)),
+                ("entry_hash", fields.CharField(max_length=64)),
                 ("place", fields.CharField(default="", db_default="", max_length=40)),
-                ("batch", fields.CharField(max_length=40)),
-                ("imported_at", fields.DatetimeField(auto_now=False, auto_now_add=False)),
+                (
+                    "batch",
+                    fields.ForeignKeyField(
+                        "accounts.RegisterBatch",
+                        source_field="batch_id",
+                        db_constraint=True,
+                        to_field="id",
+                        related_name="entries",
+                        on_delete=OnDelete.CASCADE,
+                    ),
+                ),
             ],
             options={
                 "table": "register_entry",
                 "app": "accounts",
-                "indexes": [Index(fields=["batch"], name="register_entry_batch")],
-                "pk_attr": "entry_hash",
+                "unique_together": (("entry_hash", "batch"),),
+                "indexes": [Index(fields=["batch_id"], name="register_entry_batch")],
+                "pk_attr": "id",
                 "table_description": "Somebody in the civil register: a keyed hash of number and birth date, and the place whose list holds them.",
             },
             bases=["Model"],
@@ -762,6 +832,11 @@ class Migration(migrations.Migration):
             model_name="Person",
             name="email",
             field=fields.CharField(null=True, unique=True, max_length=320),
+        ),
+        ops.AddField(
+            model_name="Person",
+            name="blocked_at",
+            field=fields.DatetimeField(null=True, auto_now=False, auto_now_add=False),
         ),
         ops.AddField(
             model_name="Person",

@@ -2,8 +2,18 @@
 
 from app.accounts.models.agencies import Agency, AgencyChange, AgencyDocument, Calendar, Unit
 from app.accounts.models.organizations import Organization, Representative
-from app.accounts.models.people import Draft, Link, Person, Session
-from app.accounts.models.proofs import Ceremony, Code, Identity, Passkey, RecoveryCode, RegisterEntry, Totp, Visit
+from app.accounts.models.people import Device, Draft, Link, Person, Session
+from app.accounts.models.proofs import (
+    Ceremony,
+    Code,
+    Identity,
+    Passkey,
+    RecoveryCode,
+    RegisterBatch,
+    RegisterEntry,
+    Totp,
+    Visit,
+)
 from app.accounts.models.roles import Invitation, Membership
 
 __all__ = [
@@ -13,6 +23,7 @@ __all__ = [
     "Calendar",
     "Ceremony",
     "Code",
+    "Device",
     "Draft",
     "Identity",
     "Invitation",
@@ -22,6 +33,7 @@ __all__ = [
     "Passkey",
     "Person",
     "RecoveryCode",
+    "RegisterBatch",
     "RegisterEntry",
     "Representative",
     "Session",

@@ -56,6 +56,7 @@ class AgencyChange(Model):
     old_name = fields.JSONField[dict[str, str]](null=True)
     other_id = fields.BigIntField(null=True)
     reason = fields.TextField(default="", db_default="")
+    moved = fields.JSONField[dict[str, list[int]]](null=True)
 
     class Meta:
         """Found by agency, and by an address that was given up."""

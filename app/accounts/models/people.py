@@ -25,6 +25,7 @@ class Person(Model):
     matched_at = fields.DatetimeField(null=True)
     place = fields.CharField(40, default="", db_default="")
     seen_at = fields.DatetimeField(null=True)
+    blocked_at = fields.DatetimeField(null=True)
     deleted_at = fields.DatetimeField(null=True)
 
     class Meta:
@@ -59,6 +60,23 @@ class Session(Model):
         )
 
 
+class Device(Model):
+    """A kind of browser on a kind of system from which a person has signed in before. Another one is announced."""
+
+    id = fields.BigIntField(primary_key=True)
+    person: fields.ForeignKeyRelation[Person] = fields.ForeignKeyField(
+        "accounts.Person", related_name="devices", on_delete=fields.CASCADE
+    )
+    family = fields.CharField(40)
+    first_seen_at = fields.DatetimeField()
+
+    class Meta:
+        """Once a family."""
+
+        table = "device"
+        unique_together = (("person", "family"),)
+
+
 class Link(Model):
     """A link sent by mail that proves who holds the address: to confirm an account or to set a new password."""
 
@@ -79,24 +97,33 @@ class Link(Model):
 
 
 class Draft(Model):
-    """What somebody wrote and could not send yet: a form as it was filled in, and where it was to go."""
+    """What somebody wrote and could not send yet: a form as it was filled in, and where it was to go.
+
+    Until somebody signs in it belongs to the browser in which it was written, by the hash of a cookie. Of one that was
+    sent the row stays for a while, emptied, so that it is not sent twice.
+    """
 
     id = fields.BigIntField(primary_key=True)
     token_hash = fields.CharField(64, unique=True)
     person: fields.ForeignKeyNullableRelation[Person] = fields.ForeignKeyField(
         "accounts.Person", related_name="drafts", null=True, on_delete=fields.CASCADE
     )
+    browser_hash = fields.CharField(64, default="", db_default="")
     title = fields.CharField(200)
     path = fields.CharField(500)
     values = fields.JSONField[dict[str, list[str]]]()
+    files = fields.JSONField[list[str]](default=list)
     saved_at = fields.DatetimeField()
     expires_at = fields.DatetimeField()
+    sending_until = fields.DatetimeField(null=True)
+    sent_at = fields.DatetimeField(null=True)
 
     class Meta:
-        """Found by person on the own page, by expiry when old ones are thrown away."""
+        """Found by person on the own page, by browser on signing in, by expiry when old ones are thrown away."""
 
         table = "draft"
         indexes = (
             Index(fields=("person_id",), name="draft_person"),
+            Index(fields=("browser_hash",), name="draft_browser"),
             Index(fields=("expires_at",), name="draft_expiry"),
         )

@@ -134,19 +134,38 @@ class Identity(Model):
         indexes = (Index(fields=("person_id",), name="identity_person"),)
 
 
+class RegisterBatch(Model):
+    """An import of the civil register. Its entries count from the moment it is finished."""
+
+    id = fields.BigIntField(primary_key=True)
+    name = fields.CharField(40, unique=True)
+    rows = fields.BigIntField(default=0, db_default=0)
+    started_at = fields.DatetimeField()
+    finished_at = fields.DatetimeField(null=True)
+    made_by = fields.CharField(120)
+
+    class Meta:
+        """One row a file."""
+
+        table = "register_batch"
+
+
 class RegisterEntry(Model):
     """Somebody in the civil register: a keyed hash of number and birth date, and the place whose list holds them."""
 
-    entry_hash = fields.CharField(64, primary_key=True)
+    id = fields.BigIntField(primary_key=True)
+    entry_hash = fields.CharField(64)
     place = fields.CharField(40, default="", db_default="")
-    batch = fields.CharField(40)
-    imported_at = fields.DatetimeField()
+    batch: fields.ForeignKeyRelation[RegisterBatch] = fields.ForeignKeyField(
+        "accounts.RegisterBatch", related_name="entries", on_delete=fields.CASCADE
+    )
 
     class Meta:
-        """Counted and replaced by batch."""
+        """Once a batch, so that a new one can be brought in beside the old."""
 
         table = "register_entry"
-        indexes = (Index(fields=("batch",), name="register_entry_batch"),)
+        unique_together = (("entry_hash", "batch"),)
+        indexes = (Index(fields=("batch_id",), name="register_entry_batch"),)
 
 
 class Visit(Model):

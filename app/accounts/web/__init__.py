@@ -2,13 +2,17 @@
 
 from app.accounts.web import (
     agencies,
+    calendars,
     centre,
     codes,
     contacts,
     data,
+    documents,
     drafts,
+    imports,
     invitations,
     levels,
+    managing,
     me,
     oidc,
     organizations,
@@ -17,7 +21,9 @@ from app.accounts.web import (
     register,
     roles,
     sessions,
+    structure,
     totp,
+    units,
     ways,
 )
 
@@ -38,6 +44,12 @@ ROUTES = [
     *organizations.ROUTES,
     *centre.ROUTES,
     *agencies.ROUTES,
+    *imports.ROUTES,
+    *managing.ROUTES,
+    *structure.ROUTES,
+    *units.ROUTES,
+    *calendars.ROUTES,
+    *documents.ROUTES,
     *roles.ROUTES,
     *invitations.ROUTES,
 ]

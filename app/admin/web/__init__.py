@@ -1,5 +1,14 @@
-"""Pages of administration."""
+"""Pages of administration: the routes of every resource, explicitly."""
 
-from starlette.routing import BaseRoute
+from app.admin.web import announcements, audit, hub, jobs, letters, people, settings, texts
 
-ROUTES: list[BaseRoute] = []
+ROUTES = [
+    *hub.ROUTES,
+    *people.ROUTES,
+    *texts.ROUTES,
+    *letters.ROUTES,
+    *announcements.ROUTES,
+    *settings.ROUTES,
+    *jobs.ROUTES,
+    *audit.ROUTES,
+]

@@ -70,6 +70,7 @@ class Migration(migrations.Migration):
                 "app": "notices",
                 "indexes": [
                     Index(fields=["person_id", "id"], name="notification_person"),
+                    Index(fields=["person_id", "read_at"], name="notification_unread"),
                     Index(fields=["told_at", "person_id"], name="notification_to_tell"),
                 ],
                 "pk_attr": "id",

@@ -1,0 +1,1 @@
+"""Agencies: the tree, who may change it, when it works, what it shows."""
