@@ -26,6 +26,7 @@ from app.accounts.web.cookies import cookie_name
 from app.admin import choices
 from app.admin.banners import Banners
 from app.admin.feature import FEATURE as ADMIN
+from app.admin.texts import PAGES_CHANGED
 from app.features import Feature, JobHandler
 from app.html import STATIC, Pages, is_current
 from app.i18n import LANGUAGES, Reader, negotiate, reading
@@ -39,7 +40,14 @@ from app.security import Explained, Guard, TrustedProxies
 from app.settings import Settings
 from app.short_messages import gateway_of
 
-KERNEL = Feature(name="kernel", routes=[*pages.ROUTES, *health.ROUTES], models="app.models", documents=pages.documents)
+KERNEL = Feature(
+    name="kernel",
+    routes=[*pages.ROUTES, *health.ROUTES],
+    models="app.models",
+    jobs={PAGES_CHANGED: pages.make_findable},
+    schedules={PAGES_CHANGED: timedelta(days=1)},
+    documents=pages.documents,
+)
 
 FEATURES: tuple[Feature, ...] = (KERNEL, ACCOUNTS, NOTICES, SEARCH, ADMIN)
 """Every feature of the portal, explicitly."""

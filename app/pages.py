@@ -7,6 +7,7 @@ from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from app import clock
 from app.access import Guarded
 from app.accounts.policy.ways import PUBLIC
 from app.admin import queries
@@ -16,6 +17,7 @@ from app.html import Pages, static
 from app.i18n import LANGUAGES, said
 from app.limits import is_local
 from app.models import Message
+from app.search.actions import renew
 from app.search.texts import chapters, replaced
 from app.settings import Settings
 
@@ -59,6 +61,11 @@ async def documents() -> AsyncIterator[Entry]:
             continue
         for entry in chapters(f"{key}.html", f"/{key}"):
             yield entry
+
+
+async def make_findable() -> None:
+    """The job: what the pages of text say now is found, after an upgrade and after somebody has replaced one."""
+    await renew("page", documents, clock.now())
 
 
 async def patterns(request: Request) -> Response:

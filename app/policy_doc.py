@@ -17,8 +17,8 @@ TARGET = Path(__file__).resolve().parent.parent / "docs" / "policy.md"
 _HEAD = """# Who may do what
 
 Every address of the portal carries an *act*, and before anything happens `app.policy.decide` compares what the act
-needs with who asks and where. This page is made from those acts by `python -m app.policy_doc`; a test fails when it is out of
-date, and another one asks the running portal at every address in every role.
+needs with who asks and where. This page is made from those acts by `python -m app.policy_doc`; a test fails when it is
+out of date, and another one asks the running portal at every address in every role.
 
 * **Proof of the person** is the level of assurance that the act needs; “signed in” asks for no proof beyond that.
 * **Fresh** means that the person has proven within a quarter of an hour, once more, who they are.
@@ -54,7 +54,7 @@ def _roles() -> list[str]:
     for role in Role:
         grantors = ", ".join(WORDS[one] for one in Role if one in GRANTABLE[role])
         if role in NEEDS_A_SECOND:
-            grantors += ", two of them together"
+            grantors += " (given by two of them together)"
         cells = [WORDS[role], SAYS[role], _yes(role in REACHES_BELOW), _yes(role in PORTAL_WIDE), grantors]
         lines.append("| " + " | ".join(cells) + " |")
     never = ", ".join(WORDS[role].lower() for role in Role if role in NEVER_HANDED_OVER)

@@ -101,7 +101,7 @@ class Settings(BaseSettings):
     register_url: str = Field(
         "",
         repr=False,
-        description="Address of the civil register's service, asked by POST with JSON {number, birth_date} and answering "
+        description="Address of the civil register, asked by POST with JSON {number, birth_date} and answering "
         "{match, place}; empty: the register that was imported.",
     )
     register_token: SecretStr = Field(SecretStr(""), description="Bearer token for that service.")

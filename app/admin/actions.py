@@ -10,6 +10,7 @@ from tortoise.exceptions import IntegrityError
 from tortoise.transactions import in_transaction
 
 from app import audit, jobs, mail
+from app.accounts.actions.roles import others_administer
 from app.accounts.actions.ways import void_links
 from app.accounts.models import Ceremony, Person, Session
 from app.admin.choices import DEFINITIONS
@@ -18,6 +19,7 @@ from app.admin.forms import Letter as LetterForm
 from app.admin.forms import Text
 from app.admin.letters import LETTERS, mistakes
 from app.admin.models import Announcement, Choice, MailTemplate, PageText
+from app.admin.texts import PAGES_CHANGED
 from app.audit import Actor
 from app.forms import Invalid
 from app.i18n import format_number
@@ -34,6 +36,7 @@ async def change_text(key: str, form: Text, *, actor: Actor, now: datetime) -> N
         else:
             await _replace(PageText, key, form.version, actor, now, text={k: v for k, v in values.items() if v})
         await audit.record(actor, "text_changed", f"text:{key}", now=now)
+        await jobs.enqueue(PAGES_CHANGED, now=now)
 
 
 async def change_letter(key: str, form: LetterForm, *, actor: Actor, now: datetime) -> None:
@@ -165,6 +168,9 @@ async def block(number: int, reason: str, *, actor: Actor, now: datetime) -> Non
     if actor == Actor.person(number):
         raise Invalid.because({"reason": reason}, form=_("You cannot block your own account."))
     async with in_transaction():
+        if not await others_administer(now, person=number):
+            # Two administrators who block each other at the same moment would leave none.
+            raise Invalid.because({"reason": reason}, form=_("This is the last administrator of the portal."))
         if await Person.filter(id=number, blocked_at=None, deleted_at=None).update(blocked_at=now):
             await Session.filter(person_id=number).delete()
             await void_links(number, now)

@@ -17,6 +17,9 @@ TEXTS: Mapping[str, str] = {
 }
 """Key -> title of the page; the text stands in place of ours under the same title."""
 
+PAGES_CHANGED = "kernel.make_pages_findable"
+"""The job that brings the search up to date."""
+
 _TAGS = {"h2", "h3", "p", "ul", "ol", "li", "strong", "em", "a", "blockquote", "code", "br", "hr"}
 _TAGS |= {"table", "thead", "tbody", "tr", "th", "td"}
 _markdown = MarkdownIt("commonmark", {"html": False}).enable("table")

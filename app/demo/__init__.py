@@ -9,7 +9,7 @@ from app.accounts import passwords
 from app.accounts.models import Agency, Membership, Person
 from app.accounts.words import searchable
 from app.audit import SYSTEM
-from app.demo import agencies, centre, contacts, notices, proofs, roles
+from app.demo import agencies, centre, contacts, notices, organizations, proofs, roles
 from app.policy import Role
 
 PASSWORD = "demonstration only"  # noqa: S105 - printed by `make run`, refused in production
@@ -148,4 +148,5 @@ async def seed(now: datetime) -> bool:
     await proofs.seed(now)
     await agencies.seed(now)
     await roles.seed(now)
+    await organizations.seed(now)
     return True

@@ -12,7 +12,7 @@ from tortoise.transactions import in_transaction
 from app.features import Entry
 from app.i18n import LANGUAGES
 from app.search.models import Document
-from app.search.normal import searchable
+from app.search.normal import named, searchable
 
 BATCH = 500
 MARKED_AT_ONCE = 10_000
@@ -29,7 +29,10 @@ class Step(IntEnum):
     CONFIRMED = 2
 
 
-_COLUMNS = ("kind", "key", "title", "excerpt", "url", "seen_by", "heading", "words", "changed_at", "step")
+_COLUMNS = (
+    *("kind", "key", "title", "excerpt", "url", "seen_by"),
+    *("name_ar", "name_en", "heading", "words", "changed_at", "step"),
+)
 
 
 async def index(entry: Entry, now: datetime) -> None:
@@ -69,6 +72,14 @@ async def rebuild(sources: Iterable[Documents], now: datetime) -> int:
     return await Document.all().count()
 
 
+async def renew(kind: str, source: Documents, now: datetime) -> None:
+    """Bring everything of one kind up to date, for what is little and has no actions that index it."""
+    entries = [entry async for entry in source()]
+    async with in_transaction():
+        await _write(entries, now, Step.CONFIRMED)
+        await Document.filter(~Q(key__in=[entry.key for entry in entries]), kind=kind).delete()
+
+
 async def _batches(sources: Sequence[Documents]) -> AsyncIterator[list[Entry]]:
     batch: list[Entry] = []
     for source in sources:
@@ -97,6 +108,7 @@ async def _write(entries: Iterable[Entry], now: datetime, step: Step) -> None:
                 json.dumps(dict(entry.excerpt), ensure_ascii=False),
                 entry.url,
                 entry.seen_by,
+                *(named(title) for title in titles),
                 searchable(*titles),
                 searchable(*titles, *excerpts, entry.more),
                 moment.isoformat(" ") if sqlite else moment,  # as Tortoise spells it

@@ -47,6 +47,7 @@ _NO_PLURALS = ("ss", "us", "is")
 SHORTEST_STEM = 3
 """Letters that must be left; fewer would be found everywhere, and an index of three letters at a time needs three."""
 
+LONGEST_NAME = 120
 _WORD = re.compile(r"[^\W_]+")
 
 
@@ -93,6 +94,11 @@ def forms(word: str) -> list[str]:
 def spaced(text: str) -> str:
     """The words of a text, each between spaces."""
     return f" {' '.join(found)} " if (found := words(text)) else " "
+
+
+def named(text: str) -> str:
+    """A title as it is looked up whole."""
+    return " ".join(words(text))[:LONGEST_NAME]
 
 
 def searchable(*texts: str) -> str:

@@ -11,7 +11,7 @@ from tortoise.transactions import in_transaction
 
 from app.policy import REACHES_BELOW, Role, Who
 from app.search.models import Document
-from app.search.normal import forms, stem, words
+from app.search.normal import LONGEST_NAME, forms, stem, words
 
 PAGE = 20
 MOST = 500
@@ -186,15 +186,13 @@ def _ranking(question: Question) -> Callable[[dict[str, Any]], int]:
 
 
 async def _candidates(question: Question, seen: Sight, kind: str | None) -> list[dict[str, Any]]:
-    """At most about `MOST` things, among them those that rank best: only what is frequent is asked for twice."""
-    rows = await _matching(question, seen, kind, where="words")
-    if len(rows) < MOST:
-        return rows
+    """At most `MOST` things, among them those that rank best."""
     titled = await _matching(question, seen, kind, where="heading")
     if len(titled) == MOST:
-        titled = [*await _matching(question, seen, kind, where="title"), *titled]
-    best = {row["id"]: row for row in (*titled, *rows)}
-    return list(best.values())[:MOST]
+        rows = [*await _matching(question, seen, kind, where="name"), *titled]
+    else:
+        rows = [*titled, *await _matching(question, seen, kind, where="words")]
+    return list({row["id"]: row for row in rows}.values())[:MOST]
 
 
 async def _matching(question: Question, seen: Sight, kind: str | None, *, where: str) -> list[dict[str, Any]]:
@@ -217,9 +215,11 @@ def _postgres(question: Question, seen: Sight, kind: str | None, where: str) -> 
     exact = " AND ".join(
         f"({' OR '.join(f'strpos(words, {put(form)}) > 0' for form in some)})" for some in question.forms
     )
-    column = "words" if where == "words" else "heading"
-    patterns = [f"\n {question.whole} \n"] if where == "title" else question.patterns
-    conditions = [f"{column} LIKE {put(f'%{pattern}%')}" for pattern in patterns]
+    if where == "name":
+        name = put(question.whole[:LONGEST_NAME])
+        conditions = [f"(name_ar = {name} OR name_en = {name})"]
+    else:
+        conditions = [f"{where} LIKE {put(f'%{pattern}%')}" for pattern in question.patterns]
     visible = f"seen_by = ANY({put(list(seen.seen_by))})"
     conditions.append(f"({visible} OR seen_by LIKE 'agency:%')" if seen.all_agencies else visible)
     if kind is not None:
@@ -235,18 +235,23 @@ def _sqlite(question: Question, seen: Sight, kind: str | None, where: str) -> tu
     """The words hold letters and digits only, and stand in quotes, so that nothing in them means something to MATCH."""
     forms_of_all = [form for some in question.forms for form in some]
     exact = " AND ".join(f"({' OR '.join('instr(d.words, ?) > 0' for _form in some)})" for some in question.forms)
-    patterns = [f"\n {question.whole} \n"] if where == "title" else question.patterns
-    column = "words" if where == "words" else "heading"
-    match = f"{column} : ({' AND '.join(_quoted(pattern) for pattern in patterns)})"
     visible = f"d.seen_by IN ({', '.join('?' for _one in seen.seen_by)})"
     visible = f"({visible} OR d.seen_by LIKE 'agency:%')" if seen.all_agencies else visible
+    if where == "name":
+        # Said so that the indexes of the names are used, whatever order is asked for.
+        arabic, english = (f"SELECT id FROM search_document WHERE {name} = ?" for name in ("name_ar", "name_en"))  # noqa: S608
+        source, number, condition = f"({arabic} UNION {english}) AS named", "named.id", "1"
+        wanted = [question.whole[:LONGEST_NAME]] * 2
+    else:
+        source, number, condition = "search_index", "search_index.rowid", "search_index MATCH ?"
+        wanted = [f"{where} : ({' AND '.join(_quoted(pattern) for pattern in question.patterns)})"]
     query = (
-        f"SELECT d.id, d.kind, d.heading, ({exact}) AS exact "  # noqa: S608 - our own names
-        "FROM search_index CROSS JOIN search_document d ON d.id = search_index.rowid "
-        f"WHERE search_index MATCH ? AND {visible}{' AND d.kind = ?' if kind is not None else ''} "
-        f"ORDER BY search_index.rowid DESC LIMIT {MOST}"
+        f"SELECT d.id, d.kind, d.heading, ({exact}) AS exact FROM {source} "  # noqa: S608 - our own names
+        f"CROSS JOIN search_document d ON d.id = {number} "
+        f"WHERE {condition} AND {visible}{' AND d.kind = ?' if kind is not None else ''} "
+        f"ORDER BY {number} DESC LIMIT {MOST}"
     )
-    return query, [*forms_of_all, match, *seen.seen_by, *([kind] if kind is not None else [])]
+    return query, [*forms_of_all, *wanted, *seen.seen_by, *([kind] if kind is not None else [])]
 
 
 def _quoted(pattern: str) -> str:

@@ -19,7 +19,7 @@ from app.audit import SYSTEM
 from app.main import worker
 from app.models import AuditEntry, Job, Message
 from app.policy import Role
-from tests.app.portal import DATABASES, Portal, fresh_portal, sign_in, with_account, words
+from tests.app.portal import DATABASES, Portal, fresh_portal, sign_in, sign_up, with_account, words
 
 ADMIN = "admin@demo.example"
 PAGES = [
@@ -144,6 +144,15 @@ def test_a_mail_must_keep_its_link(portal: Portal) -> None:
     assert english == ("Welcome", "Come in: https://voice.example/x")
     assert arabic[0] == "أكّد حسابك" or "حسابك" in arabic[0], "the other language keeps our words"
     assert "https://voice.example/x" in arabic[1]
+
+
+def test_who_asks_for_an_account_gets_the_operator_s_words(small: Portal) -> None:
+    boss = administrator(small)
+    boss.post("/admin/mails/confirm", data={"subject_ar": "أهلًا بك", "body_ar": "ادخل: %(link)s", "version": "0"})
+    sign_up(small.browser(), "new@example.org")
+    mail = small.mails()[-1]
+    assert mail.subject == "أهلًا بك"
+    assert mail.body.startswith("ادخل: http")
 
 
 def test_our_own_mails_satisfy_what_we_ask_of_others() -> None:

@@ -45,6 +45,7 @@ def test_an_address_lets_in_whom_its_policy_lets_in(world: World, route: Guarded
     for name in route.param_convertors:
         maker(route, name)
     found: list[str] = []
+    world.restore()
     spots = world.spots if route.place is not None and route.param_convertors else world.spots[:1]
     for method in sorted((route.methods or set()) - {"HEAD"}):
         for spot in spots:

@@ -1,7 +1,7 @@
 """Roles: listed where one may look, ended with a reason, handed over during leave, and explained."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Awaitable, Callable, Iterator
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -9,10 +9,14 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from app import audit, clock
+from app import audit, clock, demo
 from app.accounts.actions import roles as actions
+from app.accounts.actions.data import delete
 from app.accounts.models import Membership, Person
+from app.accounts.queries.roles import administrators
 from app.accounts.queries.sessions import grants_of
+from app.admin.actions import block
+from app.audit import Actor
 from app.forms import Invalid
 from app.models import AuditEntry
 from app.notices.models import Notification
@@ -204,26 +208,47 @@ def test_a_blocked_administrator_does_not_count_as_another_one(small: Portal) ->
     assert admin.post(f"/roles/{admin.membership}/end", reason="leaving").status_code == 422
 
 
-def test_two_administrators_who_end_each_other_at_once_leave_one(portal: Portal) -> None:
-    for attempt in range(5):
+async def _ends(one: Someone, other: Someone) -> object:
+    return await actions.end(other.membership, "race", by=one.id, now=clock.now())
+
+
+async def _blocks(one: Someone, other: Someone) -> object:
+    return await block(other.id, "race", actor=Actor.person(one.id), now=clock.now())
+
+
+async def _goes(one: Someone, _other: Someone) -> object:
+    return await delete(await Person.get(id=one.id), features=(), now=clock.now())
+
+
+@pytest.mark.parametrize(
+    "does", [_ends, _blocks, _goes], ids=["end each other", "block each other", "delete themselves"]
+)
+def test_two_administrators_at_the_same_moment_never_leave_the_portal_without_one(
+    portal: Portal, does: Callable[[Someone, Someone], Awaitable[object]]
+) -> None:
+    for attempt in range(4):
         first = someone(portal, f"first{attempt}@example.org", Role.ADMINISTRATOR)
         second = someone(portal, f"second{attempt}@example.org", Role.ADMINISTRATOR)
 
         async def both(one: Someone = first, other: Someone = second) -> list[Any]:
-            return await asyncio.gather(
-                actions.end(one.membership, "race", by=other.id, now=clock.now()),
-                actions.end(other.membership, "race", by=one.id, now=clock.now()),
-                return_exceptions=True,
-            )
+            return await asyncio.gather(does(one, other), does(other, one), return_exceptions=True)
 
         answers = portal.run(both)
         assert sum(isinstance(answer, Invalid) for answer in answers) == 1, answers
-        assert bool(grants(portal, first.id)) != bool(grants(portal, second.id))
+        assert portal.run(administrators, clock.now()) == 1
 
         async def tidy() -> None:
             await Membership.all().update(ended_at=clock.now())
 
         portal.run(tidy)
+
+
+def test_the_demonstration_has_an_account_for_every_role(small: Portal) -> None:
+    async def fill() -> set[str]:
+        await demo.seed(clock.now())
+        return {row.role for row in await Membership.all()}
+
+    assert small.run(fill) == set(Role)
 
 
 # Handing over

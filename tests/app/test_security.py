@@ -365,7 +365,8 @@ def test_a_link_is_stored_only_as_a_hash(portal: Portal) -> None:
     async def stored() -> list[str]:
         return [link.token_hash for link in await Link.all()]
 
-    assert portal.run(stored) == [hashlib.sha256(token_in(portal.link()).encode()).hexdigest()]
+    token = token_in(portal.link())
+    assert portal.run(stored) == [hashlib.sha256(token.encode()).hexdigest()]
 
 
 # Guesses

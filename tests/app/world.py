@@ -28,6 +28,7 @@ from app.accounts.models import (
 from app.accounts.queries.agencies import everywhere
 from app.accounts.web.cookies import cookie_name
 from app.admin.models import Announcement
+from app.limits import Limiter
 from app.models import Job, StoredFile
 from app.notices.models import Notification
 from app.policy import EVERYWHERE, NOBODY, PORTAL_WIDE, Act, Grant, Level, Place, Role, Who
@@ -260,6 +261,7 @@ class World:
 
     def restore(self) -> None:
         """Undo everything since it was made."""
+        self.portal.app.state.limiter = Limiter(self.portal.settings)
         with sqlite3.connect(self.portal.settings.sqlite_path) as live:
             self.kept.backup(live)
         live.close()

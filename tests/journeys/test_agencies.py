@@ -189,7 +189,7 @@ def test_an_agency_is_entered_edited_renamed_shown_and_merged(visit: Visit, lang
 
 @LANGUAGES
 def test_a_file_of_agencies_is_looked_at_before_it_is_imported(visit: Visit, language: str) -> None:
-    boss, slug = signed_in(visit, language, "admin@demo.example", script=language == "en"), f"i{secrets.token_hex(4)}"
+    boss, slug = signed_in(visit, language, "admin@demo.example"), f"i{secrets.token_hex(4)}"
     boss.open("/manage/agencies/import")
     check(boss)
     text = f"slug,parent,kind,name_ar\n{slug},,office,مكتب {slug}\nx,nobody,office,س\n"
@@ -208,16 +208,18 @@ def test_a_file_of_agencies_is_looked_at_before_it_is_imported(visit: Visit, lan
     expect(boss.heading).to_contain_text(slug)
 
 
-def test_a_coordinator_without_script_corrects_what_another_has_changed(visit: Visit) -> None:
-    first, second = (signed_in(visit, "ar", COORDINATOR, width=PHONE, script=False) for _number in range(2))
+@pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
+def test_a_coordinator_corrects_what_another_has_changed(visit: Visit, script: bool) -> None:
+    first, second = (signed_in(visit, "ar", COORDINATOR, width=PHONE, script=script) for _number in range(2))
     for one in (first, second):
         one.open("/manage/agencies/marshes/edit")
-    for one, number in ((first, "104"), (second, "105")):
+    for one, number in ((first, "104"), (second, "105" if script else "106")):
         one.main.get_by_label(one.words("Phone")).fill(number)
         one.button("Save").click()
     expect(second.main.get_by_role("alert")).to_contain_text("104")
-    expect(second.main.get_by_label(second.words("Phone"))).to_have_value("105")
-    check(second)
+    expect(second.main.get_by_label(second.words("Phone"))).to_have_value("105" if script else "106")
+    if script:  # axe is a script itself
+        check(second)
     second.button("Save").click()
     second.arrives("/manage/agencies/marshes")
     second.open("/manage/agencies/buses")

@@ -6,6 +6,7 @@ from datetime import datetime
 from tortoise.transactions import in_transaction
 
 from app import audit, mail
+from app.accounts.actions.roles import others_administer
 from app.accounts.models import (
     Ceremony,
     Code,
@@ -41,7 +42,7 @@ async def delete(person: Person, features: Sequence[Feature], *, now: datetime) 
         locked = await Person.filter(id=person.id, deleted_at=None).select_for_update().first()
         if locked is None:
             return []
-        await _may_go(locked)
+        await _may_go(locked, now)
         stays: list[str] = []
         for feature in features:
             if feature.forget is not None:
@@ -79,13 +80,10 @@ async def delete(person: Person, features: Sequence[Feature], *, now: datetime) 
         return stays
 
 
-async def _may_go(person: Person) -> None:
+async def _may_go(person: Person, now: datetime) -> None:
     """Some duties must be handed over first: the portal needs an administrator, an organization somebody."""
-    administers = Membership.filter(role=Role.ADMINISTRATOR, agency_id=None, ended_at=None)
-    if (
-        await administers.filter(person_id=person.id).exists()
-        and not await administers.exclude(person_id=person.id).exists()
-    ):
+    administers = Membership.filter(role=Role.ADMINISTRATOR, agency_id=None, ended_at=None, person_id=person.id)
+    if await administers.exists() and not await others_administer(now, person=person.id):
         raise Invalid.because(
             {},
             form=_("You are the last administrator of this portal. Make another one first, then delete your account."),

@@ -36,12 +36,13 @@ async def end(number: int, reason: str, *, by: int, now: datetime) -> None:
         role = Role(row.role)
         agency: int | None = row.agency_id  # type: ignore[attr-defined]  # Tortoise adds it
         unit: int | None = row.unit_id  # type: ignore[attr-defined]  # Tortoise adds it
-        is_administrator = role == Role.ADMINISTRATOR and agency is None
-        if is_administrator:
-            await _one_at_a_time()
+        is_last = False
+        if role == Role.ADMINISTRATOR and agency is None:
+            is_last = not await others_administer(now, membership=number)
         values = {"reason": reason}
+        # Only now: whoever was ended a moment ago has nothing to say any more.
         await must_grant(by, role, await place_at(agency, unit), values, now)
-        if is_administrator and not await _others_administer(number, now):
+        if is_last:
             raise Invalid.because(
                 values, form=_("This is the last administrator of the portal. Make another one first.")
             )
@@ -75,17 +76,18 @@ def role_at(role: Role, agency: Mapping[str, str] | None) -> str:
     return f"{gettext(WORDS[role])}, {either(agency) if agency else gettext('the whole portal')}"
 
 
-async def _one_at_a_time() -> None:
-    """Let one transaction after another count the administrators; SQLite has but one that writes anyway."""
+async def others_administer(now: datetime, *, membership: int = 0, person: int = 0) -> bool:
+    """Whether the whole portal has an administrator without this membership, or without this person.
+
+    In the caller's transaction: two who leave at the same moment are counted one after the other. SQLite has but one
+    transaction that writes; elsewhere the second waits for the rows of the first.
+    """
     rows = Membership.filter(role=Role.ADMINISTRATOR, agency_id=None, ended_at=None)
     await rows.order_by("id").select_for_update()
-
-
-async def _others_administer(but: int, now: datetime) -> bool:
     others = in_force(now).filter(
         role=Role.ADMINISTRATOR, agency_id=None, ends_at=None, person__deleted_at=None, person__blocked_at=None
     )
-    return await others.exclude(id=but).exists()
+    return await others.exclude(Q(id=membership) | Q(person_id=person)).exists()
 
 
 async def _end_deputies(number: int, by: int, now: datetime) -> list[int]:

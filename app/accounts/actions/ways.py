@@ -13,7 +13,7 @@ from app.accounts.codes import CONTACT
 from app.accounts.contacts import Contact, Kind
 from app.accounts.models import Ceremony, Code, Link, Membership, Person, Session
 from app.accounts.rules import CONFIRM, LIFETIME, RESET, fold_email
-from app.admin import choices
+from app.admin import choices, letters
 from app.audit import Actor
 from app.i18n import Reader, gettext, reader, reading
 from app.policy import Role
@@ -294,36 +294,18 @@ async def _send_link(
         expires_at=now + LIFETIME[purpose],
         next=next_path,
     )
-    with reading(Reader("en" if person.language == "en" else "ar")):
-        if purpose == CONFIRM:
-            subject = gettext("Confirm your account")
-            body = gettext(
-                "Open this link to confirm your account. It holds for three days.\n\n%(link)s\n\n"
-                "If you did not ask for an account, do nothing.",
-                link=f"{base_url}/account/confirm?token={token}",
-            )
-        else:
-            subject = gettext("Set a new password")
-            body = gettext(
-                "Open this link to set a new password. It holds for one hour.\n\n%(link)s\n\n"
-                "If you did not ask for it, do nothing: your password stays as it is.",
-                link=f"{base_url}/account/reset?token={token}",
-            )
+    key = "confirm" if purpose == CONFIRM else "reset"
+    subject, body = await letters.compose(key, person.language, link=f"{base_url}/account/{key}?token={token}")
     await mail.post(person.email, subject, body, language=person.language, now=now)
 
 
 async def _send_reminder(person: Person, contact: Contact, base_url: str, now: datetime) -> None:
     ways = {"sign_in": f"{base_url}/account/sign-in", "reset": f"{base_url}/account/reset/request"}
-    with reading(Reader("en" if person.language == "en" else "ar")):
-        subject = gettext("You have an account already")
-        if contact.kind is Kind.PHONE:
+    if contact.kind is Kind.PHONE:
+        with reading(Reader("en" if person.language == "en" else "ar")):
             subject, body = "", gettext("There is an account with your number already. Sign in: %(sign_in)s", **ways)
-        else:
-            body = gettext(
-                "Somebody, probably you, has just asked for an account with this address. There is one already.\n\n"
-                "Sign in: %(sign_in)s\nSet a new password: %(reset)s",
-                **ways,
-            )
+    else:
+        subject, body = await letters.compose("exists", person.language, **ways)
     kind = "sms" if contact.kind is Kind.PHONE else "mail"
     await mail.post(contact.value, subject, body, language=person.language, now=now, kind=kind)
 

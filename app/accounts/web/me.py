@@ -57,6 +57,9 @@ async def _page(request: Request, form: Entered, *, status: int = 200) -> Respon
             for row in await notices.to_act(person.id, MOST_WAITING)
         ]
     written = await drafts.listed(person.id, now) if alone else []
+    for draft in written[:MOST_WAITING]:
+        title = _("Send it or throw it away: %(title)s", title=_(draft.title))
+        waits.append(Part(title, path_of(request, "drafts:open", draft=draft.id), _("Draft")))
     context = {
         "person": person,
         "form": form,

@@ -119,7 +119,10 @@ async def _link(request: Request, visit: Ceremony, claims: Claims, issuer: str) 
 
 async def unlink(request: Request) -> Response:
     """Let an identity open this account no more."""
-    form = await parse(request, Unlink)
+    try:
+        form = await parse(request, Unlink)
+    except Invalid:
+        raise HTTPException(400) from None  # a button without its number is no mistake of a person
     try:
         await actions.unlink(person_of(request), form.identity, now=clock.now())
     except Invalid as invalid:

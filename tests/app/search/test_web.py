@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 
 import pytest
 
 from app.accounts.models import Person
+from app.admin import actions as admin
+from app.admin.forms import Text
+from app.audit import Actor
 from app.clock import now
 from app.features import Entry
 from app.limits import Rule
@@ -124,3 +128,21 @@ def test_the_index_holds_what_every_feature_names(portal: Portal) -> None:
     assert portal.run(count) == sum(
         len(list(chapters(f"{name}.html", f"/{name}"))) for name in ("help", "transparency", "accessibility", "privacy")
     )
+
+
+def test_a_text_that_an_administrator_has_replaced_is_found_and_ours_no_more(portal: Portal) -> None:
+    by = Actor("command:test")
+
+    def change(arabic: str, version: int) -> None:
+        form = Text(ar=arabic, en="", version=version)
+        portal.run(partial(admin.change_text, "privacy", form, actor=by, now=now()))
+        portal.work()
+
+    change("## شجرة النخيل\n\nنحفظ **اسمك** فقط.", 0)
+    page = portal.client.get("/search?q=النخيل").text
+    assert 'find__title"><a href="/privacy"' in page
+    assert "نحفظ اسمك فقط" in words(page)
+    assert "/privacy#" not in portal.client.get("/search?q=cookies").text
+    change("", 1)
+    assert 'find__title"><a href="/privacy"' not in portal.client.get("/search?q=النخيل").text
+    assert 'href="/privacy#cookies"' in portal.client.get("/search?q=cookies").text
