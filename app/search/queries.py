@@ -186,12 +186,13 @@ def _ranking(question: Question) -> Callable[[dict[str, Any]], int]:
 
 
 async def _candidates(question: Question, seen: Sight, kind: str | None) -> list[dict[str, Any]]:
-    """At most `MOST` things, among them those that rank best."""
-    titled = await _matching(question, seen, kind, where="heading")
-    if len(titled) == MOST:
-        rows = [*await _matching(question, seen, kind, where="name"), *titled]
-    else:
-        rows = [*titled, *await _matching(question, seen, kind, where="words")]
+    """At most `MOST` things, among them those that rank best: only what is frequent is asked for again."""
+    rows = await _matching(question, seen, kind, where="words")
+    if len(rows) == MOST:
+        titled = await _matching(question, seen, kind, where="heading")
+        if len(titled) == MOST:
+            titled = [*await _matching(question, seen, kind, where="name"), *titled]
+        rows = [*titled, *rows]
     return list({row["id"]: row for row in rows}.values())[:MOST]
 
 
@@ -244,7 +245,8 @@ def _sqlite(question: Question, seen: Sight, kind: str | None, where: str) -> tu
         wanted = [question.whole[:LONGEST_NAME]] * 2
     else:
         source, number, condition = "search_index", "search_index.rowid", "search_index MATCH ?"
-        wanted = [f"{where} : ({' AND '.join(_quoted(pattern) for pattern in question.patterns)})"]
+        column = "heading : " if where == "heading" else ""  # the words hold those of the heading, too
+        wanted = [f"{column}({' AND '.join(_quoted(pattern) for pattern in question.patterns)})"]
     query = (
         f"SELECT d.id, d.kind, d.heading, ({exact}) AS exact FROM {source} "  # noqa: S608 - our own names
         f"CROSS JOIN search_document d ON d.id = {number} "

@@ -298,11 +298,14 @@ def test_a_document_with_number_and_birth_date_proves_the_account_in_person(port
     assert "Your account is proven in person" in portal.run(titles)
 
 
-def test_a_matched_account_is_seen_by_its_document_alone(portal: Portal) -> None:
+def test_a_matched_account_opens_only_with_its_own_number_and_date(portal: Portal) -> None:
     in_register(portal)
     citizen = someone(portal, CITIZEN)
     assert citizen.post("/account/level", **entered()).status_code == 303
-    assert by_document(an_agent(portal)).headers["location"] == "/"
+    agent = an_agent(portal)
+    assert by_document(agent).status_code == 422
+    assert visits(portal) == []
+    assert by_document(agent, **entered()).headers["location"] == "/"
     assert person(portal).seen_at is not None
 
 
@@ -378,11 +381,13 @@ def test_what_an_agent_does_is_noted_for_the_citizen_and_audited_as_the_agents(p
 
 
 def test_two_things_done_at_once_are_both_noted(either: Portal) -> None:
+    in_register(either)
     either.run(make_person, CITIZEN)
     agent = an_agent(either)
     visit_with_code(either, agent)
-    either.run(at_once, either, agent, "/preferences", [{"theme": "dark"}] * 8)
-    assert len(visits(either)[0].acts) == 8
+    answers = either.run(at_once, either, agent, "/account/level", [entered()] * 5)
+    assert answers == [303] * 5
+    assert len(visits(either)[0].acts) == 5
 
 
 def test_a_refused_form_is_not_noted(portal: Portal) -> None:

@@ -12,7 +12,7 @@ from tortoise import Tortoise, connections
 from app import audit, clock, db, demo, jobs
 from app.accounts.actions import ways
 from app.accounts.contacts import Contact, Kind
-from app.accounts.models import Agency, Link, Person, Session, Visit
+from app.accounts.models import Agency, Link, Organization, Person, Representative, Session, Visit
 from app.audit import SYSTEM
 from app.main import FEATURES
 from app.models import AuditEntry, Job, Message
@@ -142,7 +142,10 @@ def test_what_belongs_to_a_person_goes_with_the_person(tmp_path: Path, database:
     async def story(settings: Settings) -> None:
         async with opened(settings):
             await fill(settings)
-            await Visit.all().delete()  # a visit holds its citizen fast: people with one are emptied, not removed
+            # Visits and organizations hold their people fast: whoever has one is emptied, not removed.
+            await Visit.all().delete()
+            await Representative.all().delete()
+            await Organization.all().delete()
             await (await Person.get(email="citizen@demo.example")).delete()
             await (await Person.get(email="z@example.org")).delete()
             assert await Session.all().count() == 0

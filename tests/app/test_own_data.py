@@ -49,7 +49,8 @@ async def fill() -> None:
     now, person = clock.now(), await number()
     await Person.filter(id=person).update(register_hash="e" * 64, matched_at=now, seen_at=now, place="basra")
     await Draft.create(
-        token_hash="d" * 64, person_id=person, title="مسودة", path="/x", values={"text": ["ما كتبته"]}, saved_at=now,
+        token_hash="d" * 64, person_id=person, title="مسودة", path="/x",
+        values={"text": ["زقزقة العصافير"]}, saved_at=now,
         expires_at=now + timedelta(days=1),
     )  # fmt: skip
     await Passkey.create(credential_id="c", person_id=person, public_key="k", name="هاتفي", created_at=now)
@@ -66,17 +67,17 @@ def test_everything_about_a_person_is_shown_and_downloaded(portal: Portal) -> No
     browser = with_account(portal, EMAIL, browser=portal.browser(accept_language="en"))
     portal.run(fill)
     page = words(browser.get("/account/data").text)
-    for said in (EMAIL, "هاتفي", "ما كتبته", "News"):
+    for said in (EMAIL, "هاتفي", "زقزقة العصافير", "News"):
         assert said in page
     answer = browser.get("/account/data/download.json")
     assert answer.headers["content-disposition"].startswith("attachment; filename=")
     assert answer.headers["cache-control"] == "no-store"
     told = json.loads(answer.text)
-    assert "ما كتبته" in json.dumps(told, ensure_ascii=False)
+    assert "زقزقة العصافير" in json.dumps(told, ensure_ascii=False)
     assert "e" * 64 not in answer.text, "the pseudonym in the register is nobody's to carry around"
     html = browser.get("/account/data/download.html")
     assert html.headers["content-disposition"].endswith('.html"')
-    assert "ما كتبته" in html.text
+    assert "زقزقة العصافير" in html.text
     assert "<link" not in html.text, "it is read without the portal"
     assert browser.get("/account/data/download.exe").status_code == 404
 
@@ -85,7 +86,7 @@ def test_nobody_sees_the_data_of_somebody_else(small: Portal) -> None:
     with_account(small, EMAIL)
     small.run(fill)
     other = with_account(small, "other@example.org")
-    assert "ما كتبته" not in other.get("/account/data/download.json").text
+    assert "زقزقة العصافير" not in other.get("/account/data/download.json").text
     assert small.browser().get("/account/data").status_code == 303
 
 

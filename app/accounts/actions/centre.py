@@ -214,9 +214,8 @@ async def _fits(
     if citizen.id == counter.agent.id:
         return True  # refused in other words
     if claim is None:
-        return (
-            citizen.register_hash is None
-        )  # what is known of somebody is compared, or an address would open an account
+        # What is known of somebody is compared, or an address alone would open an account.
+        return citizen.register_hash is None
     if citizen.register_hash is not None:
         return hmac.compare_digest(citizen.register_hash, claim.hashed(key))
     by = register.By(Actor.person(counter.agent.id), {"for": f"person:{citizen.id}", "agency": counter.agency.id})

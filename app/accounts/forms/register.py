@@ -6,6 +6,7 @@ from pydantic import Field
 
 from app.accounts.register import Claim, Unreadable, day_of, number_of
 from app.forms import Entered, Form, Invalid
+from app.i18n import format_number
 from app.i18n import gettext as _
 
 FIELDS = ("national_number", "birth_day", "birth_month", "birth_year")
@@ -31,7 +32,7 @@ class ClaimForm(Form):
         try:
             number = number_of(self.national_number, digits)
         except Unreadable:
-            errors["national_number"] = [_("Enter the %(digits)s digits of the number.", digits=digits)]
+            errors["national_number"] = [_("Enter the %(digits)s digits of the number.", digits=format_number(digits))]
         try:
             born = day_of(self.birth_year, self.birth_month, self.birth_day, today)
         except Unreadable:

@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from app.accounts.calendars import (
@@ -29,6 +29,7 @@ from app.accounts.calendars import (
 )
 from app.accounts.forms.calendars import read_calendar, rows_shown, shown
 from app.forms import Invalid
+from tests.app.agencies.tree import PATIENT
 
 BAGHDAD = ZoneInfo("Asia/Baghdad")
 SUNDAY = date(2026, 3, 1)
@@ -53,12 +54,14 @@ def calendars(draw: st.DrawFn) -> WorkingCalendar:
 MOMENTS = st.datetimes(datetime(2026, 1, 1), datetime(2026, 12, 31), timezones=st.just(UTC))  # noqa: DTZ001 - naive on purpose
 
 
+@PATIENT
 @given(calendars())
 def test_a_calendar_comes_back_from_the_table_as_it_went_in(calendar: WorkingCalendar) -> None:
     zone, hours, days_off = calendar.stored()
     assert WorkingCalendar.parse(zone, hours, days_off).stored() == calendar.stored()
 
 
+@PATIENT
 @given(calendars(), MOMENTS)
 def test_somebody_is_there_exactly_within_the_hours_of_the_wall_clock(calendar: WorkingCalendar, now: datetime) -> None:
     wall = now.astimezone(calendar.zone)
@@ -71,7 +74,7 @@ def test_somebody_is_there_exactly_within_the_hours_of_the_wall_clock(calendar: 
         assert is_open(calendar, now) == inside
 
 
-@settings(max_examples=60)
+@PATIENT
 @given(calendars(), MOMENTS)
 def test_when_work_begins_again_it_was_closed_before_and_is_open_then(calendar: WorkingCalendar, now: datetime) -> None:
     opening = next_opening(calendar, now)
@@ -81,7 +84,7 @@ def test_when_work_begins_again_it_was_closed_before_and_is_open_then(calendar: 
         assert not is_open(calendar, opening - timedelta(seconds=1))
 
 
-@settings(max_examples=60)
+@PATIENT
 @given(calendars(), MOMENTS)
 def test_until_it_closes_it_is_open_and_then_no_more(calendar: WorkingCalendar, now: datetime) -> None:
     closing = closes_at(calendar, now)
@@ -90,6 +93,7 @@ def test_until_it_closes_it_is_open_and_then_no_more(calendar: WorkingCalendar, 
         assert not is_open(calendar, closing)
 
 
+@PATIENT
 @given(calendars())
 def test_nobody_works_on_a_day_off(calendar: WorkingCalendar) -> None:
     for day in calendar.days_off:
@@ -97,11 +101,13 @@ def test_nobody_works_on_a_day_off(calendar: WorkingCalendar) -> None:
         assert stretches(calendar, day) == []
 
 
+@PATIENT
 @given(st.integers(0, END_OF_DAY))
 def test_every_minute_of_a_day_can_be_written_and_read(minute: int) -> None:
     assert minutes(spoken(minute)) == minute
 
 
+@PATIENT
 @given(st.text(max_size=8))
 def test_no_text_breaks_the_reading_of_a_time(text: str) -> None:
     with contextlib.suppress(Unusable):

@@ -20,7 +20,7 @@ from app.accounts.forms.imports import COLUMNS, read_sheet, safe_cell, write_she
 from app.accounts.models import Agency
 from app.accounts.web.imports import pack, unpack
 from crypto.cli.console import Stop
-from tests.app.agencies.tree import Tree
+from tests.app.agencies.tree import PATIENT, Tree
 from tests.app.portal import fresh_database, opened, words
 
 HEAD = "slug,parent,kind,name_ar,name_en"
@@ -165,6 +165,7 @@ def test_what_is_downloaded_can_be_imported_again_unchanged(both: Tree) -> None:
     assert "Everything in the file is so already" in try_out(both, answer.content)[1]
 
 
+@PATIENT
 @given(st.lists(st.text(max_size=30), min_size=len(COLUMNS), max_size=len(COLUMNS)))
 def test_no_cell_that_we_write_is_a_formula(row: list[str]) -> None:
     text = write_sheet([row])
@@ -173,12 +174,14 @@ def test_no_cell_that_we_write_is_a_formula(row: list[str]) -> None:
     assert cells == [safe_cell(cell) for cell in row]
 
 
+@PATIENT
 @given(st.text())
 def test_no_text_breaks_the_reading_of_a_file(text: str) -> None:
     sheet = read_sheet(f"{HEAD}\n{text}")
     assert sheet.lines or sheet.mistakes
 
 
+@PATIENT
 @given(st.text())
 def test_a_file_travels_through_the_page_unchanged(text: str) -> None:
     assert unpack(pack(text)) == text

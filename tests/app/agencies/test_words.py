@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from app.accounts.directory import is_slug, suggested_slug
 from app.accounts.words import fits, searchable, stems
+from tests.app.agencies.tree import PATIENT
 
 BUSES = searchable("الشركة العامة للحافلات", "Public Bus Company", "خطوط الحافلات في المدن", "City bus lines")
 
@@ -23,6 +24,7 @@ def test_what_begins_no_word_finds_nothing(typed: str) -> None:
     assert not fits(BUSES, stems(typed))
 
 
+@PATIENT
 @given(st.text(max_size=40))
 def test_every_text_finds_itself(text: str) -> None:
     assert fits(searchable(text), stems(text))
@@ -42,6 +44,7 @@ def test_an_address_is_made_of_the_name(name: dict[str, str], slug: str) -> None
     assert suggested_slug(name) == slug
 
 
+@PATIENT
 @given(st.text(max_size=200), st.text(max_size=200), st.sets(st.sampled_from(["a", "agency", "agency-2"])))
 def test_every_name_gives_an_address_that_is_free(arabic: str, english: str, taken: set[str]) -> None:
     slug = suggested_slug({"ar": arabic, "en": english}, taken)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import httpx2
+from hypothesis import settings
 
 from app import audit
 from app.accounts.models import Agency, AgencyChange
@@ -102,3 +103,6 @@ ABOUT = {
     "address_ar": "شارع النهر",
     "address_en": "",
 }
+
+PATIENT = settings(deadline=None, database=None, max_examples=60)
+"""For property tests on a machine that is busy with the other tests."""
