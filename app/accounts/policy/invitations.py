@@ -19,5 +19,5 @@ APPROVE = Act(
     by_agent=False,
 )
 OPEN = Act("invitation.open", _("Open the link of an invitation"))
-SHOW = Act("invitation.read", _("Read an invitation to one's own address"), signed_in=True)
+SHOW = Act("invitation.read", _("Read an invitation to one's own address"), signed_in=True, by_agent=False)
 ACCEPT = Act("invitation.accept", _("Accept an invitation"), signed_in=True, by_agent=False)

@@ -5,7 +5,7 @@ from app.i18n import mark as _
 from app.policy import Act, Role, roles
 
 MANAGE = Act("portal.manage", _("Reach the pages for those who hold a role"), signed_in=True, roles=frozenset(Role))
-OWN = Act("role.read_own", _("See one's own roles and what they open"), signed_in=True)
+OWN = Act("role.read_own", _("See one's own roles and what they open"), signed_in=True, by_agent=False)
 LIST = Act("role.list", _("See who holds which role"), signed_in=True, roles=GRANTORS)
 END = Act("role.end", _("End somebody's role"), signed_in=True, roles=GRANTORS, proof=True, by_agent=False)
 HAND_OVER = Act(
