@@ -149,6 +149,9 @@ async def keep(request: Request, title: str, now: datetime) -> tuple[str, str]:
         await spend(request, (KEPT_UNSIGNED, address(request)))
     else:
         await spend(request, (KEPT, f"person:{who.person}"))
+    length = request.headers.get("content-length", "")
+    if not length.isdecimal() or int(length) > (settings_of(request).max_upload_mb + 2) << 20:
+        raise HTTPException(413)  # some routes take large files, but not from whoever may not send them yet
     form = await request.form(max_files=20, max_fields=200)
     values: dict[str, list[str]] = {}
     files: list[str] = []

@@ -34,6 +34,7 @@ from app.demo import roles as demo_roles
 from app.limits import is_local
 from app.main import FEATURES, worker
 from app.search.actions import rebuild
+from app.search.models import Document
 from app.settings import Settings
 from crypto.cli import texts
 from crypto.cli.console import complain, done, fact, say, stop, warn
@@ -123,7 +124,9 @@ def work() -> None:
 
 def migrate() -> None:
     """`sawtuna migrate`."""
-    run(db.migrate(settings(), FEATURES))
+    chosen = settings()
+    run(db.migrate(chosen, FEATURES))
+    run(_index_first(chosen))
     done(_("The database is up to date."))
 
 
@@ -139,6 +142,13 @@ def reindex() -> None:
         number = run(_reindex(chosen))
     done(_("The search index is built anew."))
     fact(_("Things that can be found"), str(number))
+
+
+async def _index_first(chosen: Settings) -> None:
+    """Make findable what was there before there was a search."""
+    async with db.opened(chosen, FEATURES):
+        if not await Document.exists():
+            await rebuild([feature.documents for feature in FEATURES if feature.documents], clock.now())
 
 
 async def _reindex(chosen: Settings) -> int:

@@ -5,10 +5,12 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from functools import lru_cache
 from pathlib import Path
+from types import CodeType
 from typing import Any
 from urllib.parse import urlencode
 
-from jinja2 import ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined, pass_context
+from jinja2 import BytecodeCache, ChoiceLoader, Environment, PackageLoader, PrefixLoader, StrictUndefined, pass_context
+from jinja2.bccache import Bucket
 from jinja2.runtime import Context
 from jinja2_fragments import render_block
 from markupsafe import Markup
@@ -25,6 +27,24 @@ MOST_PATHS = 5_000
 STATIC = Path(__file__).resolve().parent.parent / "static"
 
 
+class _Compiled(BytecodeCache):
+    """Templates as they were compiled, once a process, however many portals are made in it."""
+
+    def __init__(self) -> None:
+        self._code: dict[tuple[str, str], CodeType | None] = {}
+
+    def load_bytecode(self, bucket: Bucket) -> None:
+        """What was compiled from this very source."""
+        bucket.code = self._code.get((bucket.key, bucket.checksum))
+
+    def dump_bytecode(self, bucket: Bucket) -> None:
+        """Remember it."""
+        self._code[bucket.key, bucket.checksum] = bucket.code
+
+
+_COMPILED = _Compiled()
+
+
 class Pages:
     """Renders templates of the kernel and of the features."""
 
@@ -39,6 +59,7 @@ class Pages:
             trim_blocks=True,
             lstrip_blocks=True,
             auto_reload=settings.environment == "development",
+            bytecode_cache=_COMPILED,
         )
         install = self.environment.install_gettext_callables  # type: ignore[attr-defined]  # added by the extension
         install(i18n.raw_gettext, i18n.raw_ngettext, newstyle=True)

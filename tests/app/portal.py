@@ -19,6 +19,7 @@ from typing import Any, TypeVar
 
 import asyncpg
 import pytest
+from argon2 import PasswordHasher
 from httpx2 import Response
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
@@ -32,6 +33,10 @@ from app.models import Message
 from app.settings import Settings
 
 Answer = TypeVar("Answer")
+
+# Thousands of accounts are made in these tests; the journeys and the benchmarks pay the real price of a password.
+passwords._hasher = PasswordHasher(time_cost=1, memory_cost=8, parallelism=1)
+passwords._nobody = passwords._hasher.hash(secrets.token_urlsafe())
 
 SERVER = "postgres://postgres@127.0.0.1:5432"
 DATABASES = ("sqlite", "postgres")

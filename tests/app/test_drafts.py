@@ -17,7 +17,7 @@ from starlette.responses import PlainTextResponse, RedirectResponse, Response
 from starlette.testclient import TestClient
 
 from app import clock
-from app.access import KEPT, Guarded
+from app.access import KEPT_UNSIGNED, Guarded
 from app.accounts import drafts, passwords
 from app.accounts.actions import drafts as actions
 from app.accounts.models import Draft, Person, Session
@@ -337,7 +337,7 @@ def test_a_huge_form_is_kept_up_to_a_limit(desk: Desk) -> None:
 
 
 def test_one_address_cannot_fill_the_table(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("app.access.KEPT", type(KEPT)(KEPT.name, "3/hour"))
+    monkeypatch.setattr("app.access.KEPT_UNSIGNED", type(KEPT_UNSIGNED)(KEPT_UNSIGNED.name, "3/hour"))
     browser = desk.portal.browser()
     answers = [browser.post("/test/write", data={"text": str(number)}).status_code for number in range(5)]
     assert answers == [303, 303, 303, 429, 429]

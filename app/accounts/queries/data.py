@@ -17,9 +17,11 @@ from app.accounts.models import (
     Visit,
 )
 from app.accounts.queries.sessions import level_of_person
+from app.accounts.roles import WORDS
 from app.features import Held
 from app.i18n import gettext as _
 from app.models import AuditEntry, Message
+from app.policy import Role
 
 
 async def held(person: Person) -> list[Held]:
@@ -52,7 +54,7 @@ async def held(person: Person) -> list[Held]:
             _("Drafts"),
             _("What you wrote and have not sent yet. Each goes at its date."),
             [
-                {_("Title"): row.title, _("Saved"): row.saved_at, _("Until"): row.expires_at, _("Text"): row.values}
+                {_("Title"): _(row.title), _("Saved"): row.saved_at, _("Until"): row.expires_at, _("Text"): row.values}
                 for row in await Draft.filter(person_id=person.id).order_by("id")
             ],
         ),
@@ -132,7 +134,7 @@ async def _roles(person: Person) -> Held:
     memberships = await Membership.filter(person_id=person.id).select_related("agency").order_by("id")
     rows: list[dict[str, object]] = [
         {
-            _("Role"): row.role,
+            _("Role"): _(WORDS[Role(row.role)]),
             _("Agency"): row.agency.name if row.agency else None,
             _("Since"): row.starts_at,
             _("Until"): row.ended_at or row.ends_at,
@@ -141,7 +143,7 @@ async def _roles(person: Person) -> Held:
     ]
     if person.email:
         rows += [
-            {_("Role"): row.role, _("Invited"): row.invited_at, _("Accepted"): row.accepted_at}
+            {_("Role"): _(WORDS[Role(row.role)]), _("Invited"): row.invited_at, _("Accepted"): row.accepted_at}
             for row in await Invitation.filter(email=person.email).order_by("id")
         ]
     return Held(_("Roles and invitations"), _("Who acted for an agency, and when, must stay answerable."), rows)
