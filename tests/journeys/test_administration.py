@@ -49,10 +49,10 @@ def test_an_administrator_sees_to_texts_mails_announcements_settings(visit: Visi
     boss.box("Until").fill("2099-01-01T10:00")
     boss.button("Announce").click()
     said = "The portal stops for an hour tonight." if language == "en" else "تتوقف البوابة الليلة ساعة."
-    expect(boss.page.get_by_role("region", name=boss.words("Announcement"))).to_contain_text(said)
+    expect(boss.page.get_by_role("region", name=boss.words("Announcements"))).to_contain_text(said)
     check(boss)
     boss.main.get_by_role("button", name=boss.words("Take it away")).first.click()
-    expect(boss.page.get_by_role("region", name=boss.words("Announcement"), exact=True)).to_have_count(0)
+    expect(boss.page.get_by_role("region", name=boss.words("Announcements"), exact=True)).to_have_count(0)
     boss.open("/admin/texts/accessibility")
     boss.box("In English").fill("## Ours\n\nPlain words.")
     boss.button("Preview").click()

@@ -113,6 +113,7 @@ def test_an_agency_is_found_and_opened_by_keyboard_alone(visit: Visit, language:
 
     someone.page.keyboard.press("Tab")
     someone.page.keyboard.press("Enter")  # skip what stands on every page
+    expect(someone.main).to_be_focused()
     someone.tab_to(box(someone))
     someone.page.keyboard.type("water")
     found = someone.main.locator("#results").get_by_role("link", name=re.compile("Capital Water|ماء العاصمة"))

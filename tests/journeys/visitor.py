@@ -107,8 +107,9 @@ class Visitor:
         return self.main.get_by_role("button", name=self.words(message), exact=True)
 
     def box(self, message: str) -> Locator:
-        """A field by its label."""
-        return self.main.get_by_label(self.words(message), exact=True)
+        """A field by its label, whether it must be filled in or not."""
+        optional = re.escape(f"({self.words('optional')})")
+        return self.main.get_by_label(re.compile(rf"^\s*{re.escape(self.words(message))}(\s*{optional})?\s*$"))
 
     def section(self, message: str) -> Locator:
         """A link of the navigation: beside the name on a wide screen, in the menu on a phone."""
