@@ -104,6 +104,16 @@ def _postgres_template() -> str:
     return name
 
 
+def copy_tables(settings: Settings) -> None:
+    """Give an empty database the tables of the whole portal."""
+    if settings.is_postgres:
+        name = settings.database_url.rpartition("/")[2]
+        administer(f'DROP DATABASE "{name}"', f'CREATE DATABASE "{name}" TEMPLATE "{_postgres_template()}"')
+    else:
+        settings.data_dir.mkdir(mode=0o700, parents=True, exist_ok=True)
+        shutil.copyfile(_sqlite_template(), settings.sqlite_path)
+
+
 @contextlib.contextmanager
 def fresh_database(kind: str, folder: Path, *, migrated: bool = True, **chosen: Any) -> Iterator[Settings]:
     """Settings of a database nobody has used, removed afterwards."""
@@ -111,7 +121,7 @@ def fresh_database(kind: str, folder: Path, *, migrated: bool = True, **chosen: 
     if kind == "sqlite":
         settings = settings_for(folder, **chosen)
         if migrated:
-            shutil.copyfile(_sqlite_template(), settings.sqlite_path)
+            copy_tables(settings)
         yield settings
         return
     need_postgres()

@@ -24,7 +24,6 @@ from starlette.responses import Response
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from app import db
 from app.attachments import (
     LocalStore,
     Missing,
@@ -39,10 +38,9 @@ from app.attachments import (
     store_for,
 )
 from app.i18n import Reader, reading
-from app.main import FEATURES
 from app.models import StoredFile
 from app.settings import Settings
-from tests.app.database import databases, fresh, opened
+from tests.app.database import databases, fresh, migrate, opened
 
 NOW = datetime(2026, 11, 24, 9, 0, tzinfo=UTC)
 WORD = "application/vnd.openxmlformats-officedocument.wordprocessingml.document"
@@ -54,7 +52,7 @@ ODT = "application/vnd.oasis.opendocument.text"
 def settings(tmp_path: Path) -> Iterator[Settings]:
     """A portal on SQLite that keeps files beside it."""
     with fresh("sqlite", tmp_path / "portal") as made:
-        asyncio.run(db.migrate(made, FEATURES))
+        migrate(made)
         yield made
 
 
@@ -275,7 +273,7 @@ def test_the_same_content_is_kept_once(tmp_path: Path, kind: str) -> None:
             return await StoredFile.all().count()
 
     with fresh(kind, tmp_path / "portal") as settings:
-        asyncio.run(db.migrate(settings, FEATURES))
+        migrate(settings)
         assert asyncio.run(twice(settings)) == 1
         kept = [path for path in settings.files_dir.rglob("*") if path.is_file()]
         digest = hashlib.sha256(b"same").hexdigest()

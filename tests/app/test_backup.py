@@ -23,7 +23,7 @@ from uuid import UUID
 import pytest
 from tortoise import connections
 
-from app import audit, db
+from app import audit
 from app.accounts.models import Agency, Person, Session
 from app.attachments import LocalStore
 from app.backup import Failed, Summary, backup, restore
@@ -33,7 +33,7 @@ from app.jobs import enqueue
 from app.main import FEATURES
 from app.models import AuditEntry, Job, StoredFile
 from app.settings import Settings
-from tests.app.database import both_ways, databases, fresh, opened
+from tests.app.database import both_ways, databases, fresh, migrate, opened
 from tests.app.sample import AFTER, BEFORE
 from tests.app.sample.after import models as now_models
 from tests.app.sample.before import models as old_models
@@ -81,10 +81,6 @@ class _outside:  # noqa: N801 - reads like the context managers beside it
         from tortoise import context  # noqa: PLC0415 - beside its only use
 
         context._global_context = None
-
-
-def migrate(settings: Settings, features: Sequence[Feature] = FEATURES) -> None:
-    asyncio.run(db.migrate(settings, features))
 
 
 async def fill() -> None:
@@ -149,6 +145,7 @@ def test_a_number_that_was_given_out_is_never_given_out_again(tmp_path: Path, ki
         migrate(old)
         work(old, fill)
         make(old, tmp_path / "portal.tar.gz")
+        migrate(new)
         load(new, tmp_path / "portal.tar.gz")
 
         async def next_person() -> int:
@@ -275,6 +272,7 @@ def test_the_secret_key_travels_only_when_asked_for(tmp_path: Path) -> None:
         make(old, tmp_path / "without.tar.gz")
         make(old, tmp_path / "with.tar.gz", include_secret=True)
         assert "secret.key" not in members(tmp_path / "without.tar.gz")
+        migrate(new)
         load(new, tmp_path / "with.tar.gz")
         assert (new.data_dir / "secret.key").read_bytes() == key
         assert (new.data_dir / "secret.key").stat().st_mode & 0o777 == 0o600
@@ -299,6 +297,7 @@ def test_a_lost_and_a_damaged_attachment_are_named_and_do_not_stop_the_backup(tm
         store.path(rotten).write_bytes(b"rOtten")
         made = make(old, tmp_path / "portal.tar.gz")
         assert set(made.missing) == {lost, rotten}
+        migrate(new)
         load(new, tmp_path / "portal.tar.gz")
         assert LocalStore(new.files_dir).path(good).read_bytes() == b"good"
 
@@ -311,6 +310,7 @@ def test_a_broken_audit_trail_is_told_and_kept_as_it_is(tmp_path: Path, kind: st
         work(old, lambda: AuditEntry.filter(number=12).update(reason="never happened"))
         made = make(old, tmp_path / "portal.tar.gz")
         assert (made.audit_entries, made.audit_broken_at) == (11, 12)
+        migrate(new)
         load(new, tmp_path / "portal.tar.gz")
         assert work(new, audit.verify).broken_at == 12
 
@@ -447,6 +447,7 @@ def test_rows_that_point_nowhere_are_refused_and_nothing_is_kept(tmp_path: Path,
         manifest["tables"]["person"]["rows"] = 0
         manifest["sha256"]["tables/person.jsonl"] = hashlib.sha256(b"").hexdigest()
         pack(archive, content | {"manifest.json": json.dumps(manifest).encode()})
+        migrate(new)
         with pytest.raises(Failed, match="nothing was kept"):
             load(new, archive)
         assert not new.files_dir.exists()
@@ -484,6 +485,7 @@ def test_a_killed_backup_leaves_no_archive_and_the_next_one_works(tmp_path: Path
             process.send_signal(signal.SIGKILL)
         assert not target.exists()
         make(old, target)
+        migrate(new)
         load(new, target)
         assert work(new, everything) == work(old, everything)
 

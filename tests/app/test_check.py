@@ -26,7 +26,7 @@ from app.i18n import Reader, reading
 from app.main import FEATURES
 from app.models import Job
 from app.settings import Settings
-from tests.app.database import databases, fresh, opened
+from tests.app.database import databases, fresh, migrate, opened
 
 SECRET = "0123456789abcdefghijklmnopqrstuvwxyzABCD"
 
@@ -35,7 +35,7 @@ SECRET = "0123456789abcdefghijklmnopqrstuvwxyzABCD"
 def settings(tmp_path: Path) -> Iterator[Settings]:
     """A portal on SQLite in good order."""
     with fresh("sqlite", tmp_path / "portal") as made:
-        asyncio.run(db.migrate(made, FEATURES))
+        migrate(made)
         yield made
 
 
@@ -73,7 +73,7 @@ def nobody() -> int:
 @databases
 def test_a_portal_in_good_order_has_no_problems(tmp_path: Path, kind: str) -> None:
     with fresh(kind, tmp_path / "portal") as settings:
-        asyncio.run(db.migrate(settings, FEATURES))
+        migrate(settings)
         found = look(settings)
         assert told(found) == ""
         assert told([one for one in found if "free on" not in one.title and "Styles" not in one.title], "warning") == ""
@@ -118,7 +118,7 @@ def test_a_database_server_that_is_away_is_told(settings: Settings) -> None:
 
 def test_a_postgres_that_promises_something_else_is_told(tmp_path: Path) -> None:
     with fresh("postgres", tmp_path / "portal") as settings:
-        asyncio.run(db.migrate(settings, FEATURES))
+        migrate(settings)
 
         async def alter() -> None:
             connection = await asyncpg.connect(settings.database_url)
@@ -259,7 +259,7 @@ def test_a_redis_is_asked(settings: Settings, tmp_path: Path) -> None:
 def test_a_worker_that_sleeps_and_jobs_that_were_given_up_are_told(tmp_path: Path, kind: str) -> None:
     now = clock.now()
     with fresh(kind, tmp_path / "portal") as settings:
-        asyncio.run(db.migrate(settings, FEATURES))
+        migrate(settings)
 
         async def leave_work() -> None:
             hour = timedelta(hours=1)

@@ -1,10 +1,8 @@
 """The operator's commands, run as a shell runs them."""
 
 import asyncio
-import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -12,48 +10,13 @@ import pytest
 
 from app.models import AuditEntry
 from tests.app.portal import SECRET, Portal, opened, running, settings_for, sign_in
-
-PROGRAM = [str(Path(sys.executable).parent / "sawtuna")]
-
-
-class Shell:
-    """A shell with the settings of one portal."""
-
-    def __init__(self, folder: Path, **settings: str) -> None:
-        self.folder = folder
-        kept = {name: os.environ[name] for name in ("PATH", "HOME", "TMPDIR") if name in os.environ}
-        own = {"SAWTUNA_DATA_DIR": str(folder / "data"), "LANG": "en_GB.UTF-8", "SAWTUNA_LANG": "en"}
-        self.environment = kept | own | {f"SAWTUNA_{name.upper()}": value for name, value in settings.items()}
-
-    def run(self, *words: str, given: str = "") -> subprocess.CompletedProcess[str]:
-        return subprocess.run(
-            [*PROGRAM, *words],
-            input=given,
-            env=self.environment,
-            cwd=self.folder,
-            capture_output=True,
-            text=True,
-            timeout=60,
-            check=False,
-        )
-
-    def start(self, *words: str) -> subprocess.Popen[str]:
-        return subprocess.Popen(
-            [*PROGRAM, *words],
-            env=self.environment,
-            cwd=self.folder,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
+from tests.app.shell import Shell, ready, said
 
 
 @pytest.fixture
 def shell(tmp_path: Path) -> Shell:
     """A portal that has been migrated."""
-    made = Shell(tmp_path)
-    assert made.run("migrate").returncode == 0
-    return made
+    return ready(tmp_path)
 
 
 @pytest.fixture
@@ -62,11 +25,10 @@ def portal(shell: Shell) -> Iterator[Portal]:
         yield found
 
 
-def said(done: subprocess.CompletedProcess[str]) -> str:
-    return done.stdout + done.stderr
-
-
-def test_migrating_twice_is_no_mistake(shell: Shell) -> None:
+def test_migrating_twice_is_no_mistake(tmp_path: Path) -> None:
+    shell = Shell(tmp_path)
+    first = shell.run("migrate")
+    assert first.returncode == 0, said(first)
     again = shell.run("migrate")
     assert again.returncode == 0, said(again)
     assert (shell.folder / "data" / "sawtuna.sqlite3").exists()
@@ -94,8 +56,7 @@ def test_the_demonstration_is_filled_in_once(shell: Shell) -> None:
 
 
 def test_a_demonstration_is_refused_in_production(tmp_path: Path) -> None:
-    official = Shell(tmp_path, environment="production", secret_key=SECRET, base_url="https://voice.example")
-    assert official.run("migrate").returncode == 0
+    official = ready(tmp_path, environment="production", secret_key=SECRET, base_url="https://voice.example")
     refused = official.run("seed-demo")
     assert refused.returncode == 1
     assert "@demo.example" not in said(refused)

@@ -34,6 +34,7 @@ from app.notices.models import Notification
 from app.policy import Role
 from tests.app.people import make_person, someone
 from tests.app.portal import DATABASES, Portal, fresh_portal, settings_for, words
+from tests.app.shell import ready
 
 TODAY = date(2026, 11, 24)
 NUMBER, BORN = "198503051234", date(1985, 3, 5)
@@ -508,10 +509,7 @@ def test_an_administrator_without_a_fresh_proof_proves_first(portal: Portal) -> 
 
 
 def test_the_command_imports_and_tells_its_mistakes_by_line(tmp_path: Path) -> None:
-    from tests.app.test_commands import Shell  # noqa: PLC0415 - only this test needs a shell
-
-    shell = Shell(tmp_path)
-    assert shell.run("migrate").returncode == 0
+    shell = ready(tmp_path)
     file = tmp_path / "register.csv"
     file.write_text(HEAD + f"{NUMBER},{BORN},basra\n", encoding="utf-8")
     done = shell.run("register", "import", str(file), "--batch", "one")

@@ -5,12 +5,11 @@ from __future__ import annotations
 import fcntl
 from pathlib import Path
 
-from tests.app.test_commands import Shell
+from tests.app.shell import ready
 
 
 def test_the_command_builds_the_index_once_at_a_time(tmp_path: Path) -> None:
-    shell = Shell(tmp_path)
-    assert shell.run("migrate").returncode == 0
+    shell = ready(tmp_path)
     built = shell.run("reindex")
     assert built.returncode == 0
     assert "Things that can be found" in built.stdout
