@@ -1,4 +1,4 @@
-"""Brings what the pages take from npm into `static/vendor/`, and bundles the styles. Nothing of it is committed.
+"""Brings what the pages take from npm into `static/vendor/`, and bundles styles and modules. Nothing is committed.
 
 Runs when the project is installed or built (hatchling), or by hand: `python .build/hook.py`.
 """
@@ -33,9 +33,13 @@ COPIES = {
     f"{FONTS}/reem-kufi/LICENSE": "licenses/reem-kufi.txt",
     "node_modules/htmx.org/dist/htmx.min.js": "js/htmx.min.js",
     "node_modules/htmx.org/LICENSE": "licenses/htmx.txt",
+    "node_modules/@noble/curves/LICENSE": "licenses/noble-curves.txt",
+    "node_modules/@noble/hashes/LICENSE": "licenses/noble-hashes.txt",
 }
 SHEETS = {"index": "bundle", "booth": "booth", "desk": "desk", "patterns": "patterns"}
 """Style files that join others, in `static/css/`, and what they are called in `static/vendor/css/`."""
+MODULES = {"noble": "noble"}
+"""Scripts that join modules from npm, in `.build/`, and what they are called in `static/vendor/js/`."""
 
 NO_NPM = (
     "The pages need npm for their fonts, htmx and styles, and there is none on this machine. "
@@ -71,6 +75,8 @@ def build(root: Path) -> bool:
         sheet = vendor / f"css/{name}.css"
         bundle(root, root / f"static/css/{source}.css", sheet)
         give_versions(root, sheet)
+    for source, name in MODULES.items():
+        join(root, root / f".build/{source}.js", vendor / f"js/{name}.js")
     stamp.write_text(wanted, encoding="ascii")
     return True
 
@@ -79,6 +85,7 @@ def fingerprint(root: Path) -> str:
     """A hash of everything that the assets are made from."""
     sources = [root / "package-lock.json", Path(__file__).resolve(), *sorted((root / "static/css").rglob("*.css"))]
     sources += sorted((root / "static/img").glob("*.svg"))
+    sources += [root / f".build/{source}.js" for source in MODULES]
     digest = hashlib.sha256()
     for source in sources:
         digest.update(f"{source.name}\0".encode())
@@ -113,24 +120,31 @@ def copy(root: Path, vendor: Path) -> None:
 
 def bundle(root: Path, source: Path, sheet: Path) -> None:
     """Join style files, layers and order kept: a chain of @import would cost a phone a round trip each."""
-    # esbuild's own start script downloads; its binary lies in the package of the platform and needs no script.
+    esbuild(root, source, "--minify", "--external:/static/*", f"--outfile={sheet}")
+
+
+def join(root: Path, source: Path, module: Path) -> None:
+    """Join modules from npm into one that people can read: it makes the ballots' secrets, so it is not minified."""
+    esbuild(
+        root,
+        source,
+        "--format=esm",
+        "--target=es2022",
+        "--charset=utf8",
+        "--legal-comments=inline",
+        f"--outfile={module}",
+    )
+
+
+def esbuild(root: Path, source: Path, *options: str) -> None:
+    """Bundle with esbuild."""
+    # Its own start script downloads; its binary lies in the package of the platform and needs no script.
     binaries = sorted((root / "node_modules/@esbuild").glob("*/bin/esbuild")) + sorted(
         (root / "node_modules/@esbuild").glob("*/esbuild.exe")
     )
     if not binaries:
         raise MissingTool("npm brought no esbuild for this kind of machine; see node_modules/@esbuild.")
-    run(
-        [
-            str(binaries[0]),
-            str(source),
-            "--bundle",
-            "--minify",
-            "--external:/static/*",
-            "--log-level=warning",
-            f"--outfile={sheet}",
-        ],
-        root,
-    )
+    run([str(binaries[0]), str(source), "--bundle", "--log-level=warning", *options], root)
 
 
 def give_versions(root: Path, sheet: Path) -> None:

@@ -24,13 +24,10 @@ from crypto.verification.report import Report
 from crypto.verification.setup import credentials_list
 
 
-def found(
-    path: Path, timestamp: int, election: bytes, trustees: bytes, credentials: list[PublicCredential]
-) -> Election:
-    """Begin the record of an election at `path`, after every check that a verifier will make of its foundation.
-
-    `timestamp` is in seconds since 1970; `FileExistsError` when there is a file already.
-    """
+def foundation(
+    election: bytes, trustees: bytes, credentials: list[PublicCredential]
+) -> tuple[Election, tuple[bytes, bytes, bytes, bytes]]:
+    """The election and the records of its Setup event, after every check that a verifier will make of them."""
     parsed = Election.parse(election)
     if parsed.homomorphic is None:
         raise Unsupported("this election has ranked questions, on which this version cannot vote yet")
@@ -52,7 +49,18 @@ def found(
             most=MAX_TOTAL_WEIGHT,
         )
     setup = Setup(sha256_hex(election), sha256_hex(trustees), sha256_hex(public)).to_json()
-    Journal.create(path, timestamp, (election, trustees, public, setup)).close()
+    return parsed, (election, trustees, public, setup)
+
+
+def found(
+    path: Path, timestamp: int, election: bytes, trustees: bytes, credentials: list[PublicCredential]
+) -> Election:
+    """Begin the record of an election at `path`.
+
+    `timestamp` is in seconds since 1970; `FileExistsError` when there is a file already.
+    """
+    parsed, records = foundation(election, trustees, credentials)
+    Journal.create(path, timestamp, records).close()
     return parsed
 
 
