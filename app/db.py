@@ -61,12 +61,13 @@ async def migrate(settings: Settings, features: Iterable[Feature]) -> None:
     """
     listed = list(features)
     executor.EXECUTOR_CACHE.clear()
-    await run_migrations(config=config(settings, listed, foreign_keys=False))
     try:
+        await run_migrations(config=config(settings, listed, foreign_keys=False))
         if not settings.is_postgres:
             broken = await connections.get("default").execute_query_dict("PRAGMA foreign_key_check")
             if broken:
                 raise Broken(f"{len(broken)} rows point to rows that are not there; restore the backup: {broken[:3]}")
     finally:
+        # After a failed migration too: an open SQLite connection is a thread that keeps the process alive.
         await connections.close_all()
         executor.EXECUTOR_CACHE.clear()

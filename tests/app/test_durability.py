@@ -1,14 +1,9 @@
 """Two servers on one database, under load and under kill -9: what was acknowledged is there."""
 
 import asyncio
-import contextlib
-import os
 import signal
-import socket
 import sqlite3
 import subprocess
-import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -21,43 +16,9 @@ from app.main import FEATURES, worker
 from app.models import Job, Message
 from app.settings import Settings
 from tests.app.portal import DATABASES, fresh_database, opened, running, sign_up
+from tests.app.servers import free_port, serving
 
-PROGRAM = str(Path(sys.executable).parent / "sawtuna")
 pytestmark = pytest.mark.slow
-
-
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def serving(settings: Settings, port: int) -> subprocess.Popen[bytes]:
-    """A server process on this database."""
-    environment = {
-        "PATH": os.environ["PATH"],
-        "HOME": os.environ.get("HOME", "/"),
-        "SAWTUNA_DATA_DIR": str(settings.data_dir),
-        "SAWTUNA_DATABASE_URL": settings.database_url,
-        "SAWTUNA_WORKER_IN_WEB": "true",
-        "SAWTUNA_BASE_URL": f"http://127.0.0.1:{port}",
-        # Everybody says through this “proxy” which network they come from, so that limits do not stop the test.
-        "SAWTUNA_TRUSTED_PROXIES": '["127.0.0.0/8"]',
-    }
-    with (settings.data_dir / f"server-{port}.log").open("wb") as file:
-        server = subprocess.Popen(
-            [PROGRAM, "serve", "--port", str(port)],
-            env=environment,
-            cwd=settings.data_dir,
-            stdout=subprocess.DEVNULL,
-            stderr=file,
-        )
-    for _try in range(160):
-        with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=0.2):
-            return server
-        assert server.poll() is None, (settings.data_dir / f"server-{port}.log").read_text()
-        time.sleep(0.1)
-    raise AssertionError("the server does not listen")
 
 
 @pytest.fixture(params=DATABASES)

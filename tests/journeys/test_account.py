@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.journeys.conftest import Visit
 from tests.journeys.visitor import DESKTOP, PASSWORD, PHONE, new_email
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("browser-account")
 
 EVERYONE = pytest.mark.parametrize(
     ("language", "width", "script"),

@@ -10,7 +10,7 @@ from tests.journeys.conftest import Visit
 from tests.journeys.test_every_page import LANGUAGES, check
 from tests.journeys.visitor import Visitor, new_email
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("browser-administration")
 
 
 def signed_in(visit: Visit, language: str, email: str) -> Visitor:

@@ -13,7 +13,7 @@ from tests.journeys.conftest import Visit
 from tests.journeys.test_every_page import LANGUAGES, check
 from tests.journeys.visitor import DESKTOP, PHONE, Visitor
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("browser-agencies")
 
 DOCUMENT = {"name": "charter.txt", "mimeType": "text/plain", "buffer": "نجيب خلال خمسة أيام.".encode()}
 

@@ -14,7 +14,7 @@ from tests.journeys.conftest import Visit
 from tests.journeys.test_every_page import check
 from tests.journeys.visitor import DESKTOP, PHONE, Visitor, new_email
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("browser-centre")
 
 LANGUAGES = pytest.mark.parametrize(
     ("language", "script"),

@@ -15,7 +15,7 @@ from tests.journeys.test_every_page import check
 from tests.journeys.visitor import DESKTOP, PASSWORD, PHONE, Visitor, new_address, new_email
 
 pytestmark = [
-    pytest.mark.xdist_group("browser"),
+    pytest.mark.xdist_group("browser-contacts"),
     pytest.mark.filterwarnings("ignore:get_jwt_config:DeprecationWarning"),  # of the provider's Authlib
 ]
 

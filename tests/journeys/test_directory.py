@@ -10,7 +10,7 @@ from playwright.sync_api import Locator, expect
 from tests.journeys.conftest import Visit
 from tests.journeys.visitor import DESKTOP, PHONE, Visitor
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("browser-directory")
 
 ENVIRONMENT = "مديرية بيئة الجنوب"
 

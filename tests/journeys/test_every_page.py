@@ -12,7 +12,7 @@ from app.main import route_names
 from tests.journeys.conftest import Visit
 from tests.journeys.visitor import DESKTOP, NARROWEST, PHONE, Visitor, new_email
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("browser-every_page")
 
 AXE = Path(__file__).resolve().parents[2] / "node_modules/axe-core/axe.min.js"
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]

@@ -11,7 +11,7 @@ from tests.journeys.conftest import Visit
 from tests.journeys.test_every_page import check
 from tests.journeys.visitor import DESKTOP, PASSWORD, PHONE, new_email
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("browser-own_page")
 
 EVERYONE = pytest.mark.parametrize(
     ("language", "width", "script"),

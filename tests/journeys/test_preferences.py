@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 from tests.journeys.conftest import Visit
 from tests.journeys.visitor import DESKTOP, PHONE
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("browser-preferences")
 
 SCRIPT = pytest.mark.parametrize("script", [True, False], ids=["with script", "without script"])
 

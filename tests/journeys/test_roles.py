@@ -13,7 +13,7 @@ from tests.journeys.conftest import Visit
 from tests.journeys.test_every_page import LANGUAGES, check
 from tests.journeys.visitor import DESKTOP, PHONE, Visitor, new_email
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("browser-roles")
 
 ADMIN = "admin@demo.example"
 DIRECTORATE = {"ar": "دائرة ماء العاصمة", "en": "Capital Water Directorate"}

@@ -13,7 +13,7 @@ from tests.journeys.conftest import Visit
 from tests.journeys.test_every_page import check
 from tests.journeys.visitor import DESKTOP, PASSWORD, PHONE, Visitor, new_email
 
-pytestmark = pytest.mark.xdist_group("browser")
+pytestmark = pytest.mark.xdist_group("browser-security")
 
 LANGUAGES = pytest.mark.parametrize("language", ["ar", "en"], ids=["Arabic", "English"])
 KEY_RING = {
