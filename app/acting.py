@@ -49,7 +49,7 @@ async def note(request: Request, act: Act, now: datetime) -> None:
         # The row is locked (SQLite: the whole database), or two acts at once would become one.
         visit = await Visit.filter(id=request.state.visit.id).select_for_update().get()
         if len(visit.acts) < MOST_ACTS:
-            visit.acts = [*visit.acts, {"what": act.name, "when": now.isoformat()}]
+            visit.acts = [*visit.acts, {"what": act.name, "says": act.says, "when": now.isoformat()}]
             await visit.save(update_fields=["acts"])
 
 

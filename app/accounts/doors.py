@@ -19,6 +19,7 @@ DOORS: tuple[tuple[str, str, str, str], ...] = (
         _("What citizens say about service centres, and your decision."),
         "scales",
     ),
+    ("ballots:manage", _("Elections"), _("Prepare elections, and see how those that run are going."), "ballot"),
     ("register:index", _("Civil register"), _("Import the lists against which people are matched."), "list"),
     ("organizations:waiting", _("Organizations"), _("Companies and associations that wait for a decision."), "seal"),
     ("admin:hub", _("Administration"), _("People, texts, mails, jobs, settings and the audit trail."), "scales"),

@@ -22,6 +22,7 @@ NOUNS: Mapping[str, str] = {
     "contacts": _("Mail address and number"),
     "data": _("One's own data"),
     "draft": _("Drafts"),
+    "election": _("Elections"),
     "invitation": _("Invitations to roles"),
     "jobs": _("Jobs and mails"),
     "letters": _("Mail templates"),

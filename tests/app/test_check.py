@@ -7,9 +7,11 @@ import contextlib
 import importlib.util
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import AsyncIterator, Iterator
 from datetime import UTC, datetime, timedelta
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
@@ -286,3 +288,49 @@ def test_a_clock_that_runs_behind_is_told(settings: Settings) -> None:
 
     asyncio.run(note())
     assert "entries from the future" in told(look(settings))
+
+
+@contextlib.contextmanager
+def answering(status: int, body: bytes = b"{}") -> Iterator[str]:
+    """A service that gives the same answer to everything."""
+
+    class Same(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            self.send_response(status)
+            self.send_header("Content-Length", str(len(body)))
+            self.end_headers()
+            self.wfile.write(body)
+
+        do_OPTIONS = do_POST = do_GET  # noqa: N815 - the names that the library looks for
+
+        def log_message(self, *_: object) -> None:
+            """Say nothing."""
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Same)
+    thread = threading.Thread(target=server.serve_forever)
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_address[1]}"
+    finally:
+        server.shutdown()
+        thread.join()
+        server.server_close()
+
+
+def test_a_gateway_for_short_messages_that_is_away_or_open_to_all_is_told(settings: Settings) -> None:
+    away = changed(settings, sms_url=f"http://127.0.0.1:{nobody()}/send")
+    assert "Gateway for short messages" in told(look(away))
+    with answering(405) as address:
+        assert told(look(changed(settings, sms_url=f"{address}/send", sms_token="token"))) == ""
+        assert "SAWTUNA_SMS_TOKEN" in told(look(changed(settings, sms_url=f"{address}/send")), "warning")
+    with answering(502) as address:
+        assert "502" in told(look(changed(settings, sms_url=f"{address}/send", sms_token="token")))
+
+
+def test_an_identity_provider_that_is_away_or_calls_itself_something_else_is_told(settings: Settings) -> None:
+    client = {"oidc_client_id": "portal", "oidc_client_secret": "x"}
+    away = changed(settings, oidc_issuer=f"http://127.0.0.1:{nobody()}", **client)
+    assert "does not answer" in told(look(away))
+    with answering(200, b'{"issuer": "https://other.example"}') as address:
+        assert "does not describe itself" in told(look(changed(settings, oidc_issuer=address, **client)))
+        assert "SAWTUNA_OIDC_CLIENT_ID" in told(look(changed(settings, oidc_issuer=address)))

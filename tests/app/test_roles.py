@@ -185,6 +185,24 @@ def test_whoever_may_give_a_role_may_end_it_and_nobody_else(small: Portal, by: R
     assert grants(small, foreign.id)
 
 
+def test_a_role_of_ones_own_can_be_given_up_and_nobody_elses(small: Portal) -> None:
+    water = small.run(make_agency, "water")
+    officer = someone(small, "officer@example.org", Role.OFFICER, water)
+    other = someone(small, "other@example.org", Role.OFFICER, water)
+    assert "resign" in officer.get("/roles/mine").text
+    assert officer.get(f"/roles/{officer.membership}/resign").status_code == 200
+    assert other.post(f"/roles/{officer.membership}/resign", reason="in your name").status_code == 404
+    assert officer.post(f"/roles/{officer.membership}/resign", reason="").status_code == 422
+    assert grants(small, officer.id)
+    assert officer.post(f"/roles/{officer.membership}/resign", reason="I move away").status_code == 303
+    assert officer.post(f"/roles/{officer.membership}/resign", reason="once more").status_code == 303
+    assert not grants(small, officer.id)
+    admin = someone(small, "admin@example.org", Role.ADMINISTRATOR)
+    refused = admin.post(f"/roles/{admin.membership}/resign", reason="I am tired")
+    assert refused.status_code == 422
+    assert "last administrator" in refused.text
+
+
 def test_the_last_administrator_of_the_portal_cannot_be_ended(portal: Portal) -> None:
     admin = someone(portal, "admin@example.org", Role.ADMINISTRATOR)
     soon = clock.now() + timedelta(days=3)

@@ -36,16 +36,12 @@ async def end(number: int, reason: str, *, by: int, now: datetime) -> None:
         role = Role(row.role)
         agency: int | None = row.agency_id  # type: ignore[attr-defined]  # Tortoise adds it
         unit: int | None = row.unit_id  # type: ignore[attr-defined]  # Tortoise adds it
-        is_last = False
-        if role == Role.ADMINISTRATOR and agency is None:
-            is_last = not await others_administer(now, membership=number)
+        is_last = await _is_last(row, now)
         values = {"reason": reason}
         # Only now: whoever was ended a moment ago has nothing to say any more.
         await must_grant(by, role, await place_at(agency, unit), values, now)
         if is_last:
-            raise Invalid.because(
-                values, form=_("This is the last administrator of the portal. Make another one first.")
-            )
+            raise _last_one(values)
         if not await Membership.filter(id=number, ended_at=None).update(ended_at=now, ended_by=Actor.person(by).text):
             return
         deputies = await _end_deputies(number, by, now)
@@ -69,6 +65,35 @@ async def end(number: int, reason: str, *, by: int, now: datetime) -> None:
                 urgent=True,
                 now=now,
             )
+
+
+async def resign(number: int, reason: str, *, by: int, now: datetime) -> None:
+    """Give up a role of one's own, and with it what stands in for it. Giving up what has ended does nothing."""
+    async with in_transaction():
+        row = await Membership.filter(id=number, person_id=by).first()
+        if row is None:
+            raise Invalid.because({"reason": reason}, form=_("You do not hold this role any more."))
+        if await _is_last(row, now):
+            raise _last_one({"reason": reason})
+        if not await Membership.filter(id=number, ended_at=None).update(ended_at=now, ended_by=Actor.person(by).text):
+            return
+        deputies = await _end_deputies(number, by, now)
+        agency: int | None = row.agency_id  # type: ignore[attr-defined]  # Tortoise adds it
+        details = {"role": row.role, "agency": agency, "deputies": deputies}
+        await audit.record(
+            Actor.person(by), "resigned_role", f"membership:{number}", now=now, reason=reason, details=details
+        )
+
+
+async def _is_last(row: Membership, now: datetime) -> bool:
+    agency: int | None = row.agency_id  # type: ignore[attr-defined]  # Tortoise adds it
+    return (
+        row.role == Role.ADMINISTRATOR and agency is None and not await others_administer(now, membership=int(row.id))
+    )
+
+
+def _last_one(values: Mapping[str, str]) -> Invalid:
+    return Invalid.because(values, form=_("This is the last administrator of the portal. Make another one first."))
 
 
 def role_at(role: Role, agency: Mapping[str, str] | None) -> str:

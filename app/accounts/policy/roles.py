@@ -11,6 +11,7 @@ END = Act("role.end", _("End somebody's role"), signed_in=True, roles=GRANTORS, 
 HAND_OVER = Act(
     "role.hand_over", _("Hand one's own role over during leave"), signed_in=True, proof=True, by_agent=False
 )
+RESIGN = Act("role.resign", _("Give up one's own role"), signed_in=True, proof=True, by_agent=False)
 TAKE_BACK = Act("role.take_back", _("Take back a role that was handed over"), signed_in=True, by_agent=False)
 WHO = Act(
     "role.who",

@@ -175,7 +175,8 @@ async def _visits(person: Person) -> Held:
             {
                 _("When"): row.started_at,
                 _("Until"): row.ended_at or row.expires_at,
-                _("What"): row.acts,
+                # Visits of an earlier version have no words, only the names of acts.
+                _("What"): [{"what": _(act.get("says", act["what"])), "when": act["when"]} for act in row.acts],
                 _("Your dispute"): row.dispute,
             }
             for row in rows

@@ -25,7 +25,8 @@ from app.policy import Level
 from app.web import person_of, private, pseudonym, render, settings_of, spend, who
 
 PER_PERSON = Rule("register-person", "5/day")
-PER_ADDRESS = Rule("register-address", "5/day")
+PER_ADDRESS = Rule("register-address", "60/day")
+"""A house, or a whole street behind one address of a telephone company, must not be locked out by a neighbour."""
 PER_NUMBER = Rule("register-number", "10/day")
 """However many accounts and addresses take part in guessing at one number."""
 PER_AGENT = Rule("register-agent", "60/day")

@@ -78,9 +78,26 @@ async def end(request: Request) -> Response:
     return see_other(request, "roles:index")
 
 
-async def _end_page(request: Request, found: Membership, form: Entered, status: int = 200) -> Response:
+async def resign(request: Request) -> Response:
+    """Give up a role of one's own."""
+    found = await _membership(request)
+    if found.person.id != person_of(request).id:
+        raise HTTPException(404)
+    if request.method != "POST":
+        return await _end_page(request, found, Entered(), own=True)
+    try:
+        form = await parse(request, End)
+        await actions.resign(found.id, form.reason, by=person_of(request).id, now=clock.now())
+    except Invalid as invalid:
+        return await _end_page(request, found, invalid.entered, 422, own=True)
+    return see_other(request, "roles:mine")
+
+
+async def _end_page(
+    request: Request, found: Membership, form: Entered, status: int = 200, *, own: bool = False
+) -> Response:
     deputies = await queries.deputies([found.id], clock.now())
-    context = {"membership": found, "words": WORDS, "form": form, "deputies": deputies.get(found.id, [])}
+    context = {"membership": found, "words": WORDS, "form": form, "deputies": deputies.get(found.id, []), "own": own}
     return render(request, "roles/end.html", context, block="form", status=status)
 
 
@@ -231,6 +248,7 @@ ROUTES = [
     Guarded("/roles/who", who_can, name="roles:who", act=policy.WHO),
     Guarded("/roles/person/{id}", person, name="roles:person", act=policy.PERSON),
     Guarded("/roles/{id}/end", end, name="roles:end", act=policy.END, place=_place, methods=BOTH),
+    Guarded("/roles/{id}/resign", resign, name="roles:resign", act=policy.RESIGN, methods=BOTH),
     Guarded("/roles/{id}/hand-over", hand_over, name="roles:hand_over", act=policy.HAND_OVER, methods=BOTH),
     Guarded("/roles/{id}/take-back", take_back, name="roles:take_back", act=policy.TAKE_BACK, methods=["POST"]),
 ]
