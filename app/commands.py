@@ -36,6 +36,8 @@ from app.main import FEATURES, worker
 from app.search.actions import rebuild
 from app.search.models import Document
 from app.settings import Settings
+from ballots import commands as ballot_commands
+from ballots import demo as elections
 from crypto.cli import texts
 from crypto.cli.console import complain, done, fact, say, stop, warn
 from crypto.cli.texts import _
@@ -168,6 +170,7 @@ def seed_demo() -> None:
             if filled:
                 await demo_agencies.give_document(chosen, clock.now())
                 await invented_register.seed(chosen.key, chosen.national_number_digits, clock.now())
+                await elections.seed(chosen, clock.now())
             return filled
 
     filled = run(fill())
@@ -394,3 +397,5 @@ def register(target: typer.Typer) -> None:
     target.add_typer(audit_app, name="audit", rich_help_panel=panel)
     target.add_typer(agency_commands.application(_with_portal), name="agencies", rich_help_panel=panel)
     target.add_typer(register_app, name="register", rich_help_panel=panel)
+    for name, group in ballot_commands.applications(settings).items():
+        target.add_typer(group, name=name, rich_help_panel=panel)

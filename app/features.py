@@ -56,6 +56,8 @@ class Feature:
     models: str | None = None
     """Module of its Tortoise models; its migrations lie in `migrations` beside it."""
     jobs: Mapping[str, JobHandler] = field(default_factory=dict)
+    long_jobs: frozenset[str] = frozenset()
+    """Jobs that may take hours. They have a lane of their own, so that mails need not wait for them."""
     schedules: Mapping[str, timedelta] = field(default_factory=dict)
     """Job name -> how often it is to run."""
     templates: str | None = None

@@ -1,6 +1,7 @@
 """Work that follows from a change: written in the same transaction, done at least once, tried again with patience.
 
-Handlers must bear being called twice. A worker takes a job for `LEASE`; one that dies leaves it to the others.
+Handlers must bear being called twice. A worker takes a job for `LEASE`; one that dies leaves it to the others. A job
+that is known to be long is taken again and again while it goes on, and others are done beside it.
 """
 
 import asyncio
@@ -47,18 +48,33 @@ class Worker:
     """Does jobs, one after another. Several may run, in one process or in many."""
 
     def __init__(
-        self, handlers: Mapping[str, JobHandler], schedules: Mapping[str, timedelta], clock: Callable[[], datetime]
+        self,
+        handlers: Mapping[str, JobHandler],
+        schedules: Mapping[str, timedelta],
+        clock: Callable[[], datetime],
+        long: frozenset[str] = frozenset(),
     ) -> None:
         self._handlers = handlers
         self._schedules = schedules
         self._clock = clock
+        self._long = long
 
     async def run(self, stopping: asyncio.Event) -> None:
-        """Until `stopping` is set."""
+        """Until `stopping` is set. A long job that is under way then is broken off, and taken up again by another."""
+        beside = asyncio.create_task(self._lane(stopping, long=True))
+        try:
+            await self._lane(stopping, long=False)
+        finally:
+            beside.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await beside
+
+    async def _lane(self, stopping: asyncio.Event, *, long: bool) -> None:
         while not stopping.is_set():
             try:
-                await self.plan()
-                busy = await self.step()
+                if not long:
+                    await self.plan()
+                busy = await self.step(long=long)
             except Exception:  # the database may be away for a while; the worker outlives it
                 log.exception("worker_fault")
                 busy = False
@@ -81,17 +97,20 @@ class Worker:
                 if await Schedule.filter(name=name, last_at=row.last_at).update(last_at=now):
                     await enqueue(name, now=now)
 
-    async def step(self) -> bool:
-        """Do one job that is due; whether there was one."""
-        job = await self._take()
+    async def step(self, *, long: bool | None = None) -> bool:
+        """Do one job that is due, of either kind or only of one; whether there was one."""
+        job = await self._take(long)
         if job is None:
             return False
         handler = self._handlers.get(job.name)
         try:
             if handler is None:
                 raise LookupError(f"there is no job called {job.name}")
-            async with asyncio.timeout(LEASE.total_seconds() * 0.9):
-                await handler(**job.arguments)
+            if job.name in self._long:
+                await self._kept(job, handler)
+            else:
+                async with asyncio.timeout(LEASE.total_seconds() * 0.9):
+                    await handler(**job.arguments)
         except Exception as error:  # noqa: BLE001 - whatever goes wrong is kept with the job and tried again
             await self._failed(job, error)
         else:
@@ -105,11 +124,29 @@ class Worker:
             done += 1
         return done
 
-    async def _take(self) -> Job | None:
+    async def _kept(self, job: Job, handler: JobHandler) -> None:
+        """Do a long job, and say from time to time that it is still being done."""
+
+        async def renew() -> None:
+            while True:
+                await asyncio.sleep(LEASE.total_seconds() / 4)
+                await self._mine(job).update(taken_until=self._clock() + LEASE)
+
+        beat = asyncio.create_task(renew())
+        try:
+            await handler(**job.arguments)
+        finally:
+            beat.cancel()
+            with contextlib.suppress(asyncio.CancelledError):
+                await beat
+
+    async def _take(self, long: bool | None = None) -> Job | None:
         now = self._clock()
         due = Job.filter(
             Q(taken_until=None) | Q(taken_until__lt=now), finished_at=None, failed_at=None, run_at__lte=now
         )
+        if long is not None:
+            due = due.filter(name__in=list(self._long)) if long else due.exclude(name__in=list(self._long))
         if not await due.exists():
             return None  # most of the time; a transaction would take SQLite's write lock every second for nothing
         async with in_transaction():

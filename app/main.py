@@ -39,6 +39,7 @@ from app.search.feature import FEATURE as SEARCH
 from app.security import Explained, Guard, TrustedProxies
 from app.settings import Settings
 from app.short_messages import gateway_of
+from ballots.feature import FEATURE as BALLOTS
 
 KERNEL = Feature(
     name="kernel",
@@ -49,7 +50,7 @@ KERNEL = Feature(
     documents=pages.documents,
 )
 
-FEATURES: tuple[Feature, ...] = (KERNEL, ACCOUNTS, NOTICES, SEARCH, ADMIN)
+FEATURES: tuple[Feature, ...] = (KERNEL, ACCOUNTS, NOTICES, SEARCH, ADMIN, BALLOTS)
 """Every feature of the portal, explicitly."""
 
 BODY_LIMIT = 1 << 20
@@ -109,7 +110,8 @@ def worker(settings: Settings) -> Worker:
         if feature.jobs_with is not None:
             handlers |= feature.jobs_with(settings)
         schedules |= feature.schedules
-    return Worker(handlers, schedules, clock.now)
+    long = frozenset(name for feature in FEATURES for name in feature.long_jobs)
+    return Worker(handlers, schedules, clock.now, long)
 
 
 @contextlib.asynccontextmanager

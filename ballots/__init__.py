@@ -1,1 +1,1 @@
-"""Elections in the portal: from the draft to the archived result. Its rooms follow with the portal."""
+"""Elections and referendums: from the draft to the archived result, on the protocol of `crypto`."""

@@ -56,6 +56,17 @@ class Envelope:
             "answers": self.answers,
         }
 
+    def verify_signature(self, election: Election) -> None:
+        """That the holder of the credential signed this: the cheapest check, before any of the answers is looked at."""
+        with within("credential"):
+            credential = election.group.parse_key(self.credential)
+        with within("signature"):
+            proof = Proof.parse(election.group, self.signature["proof"])
+        digest = sha256_b64(canonical(self.body()))
+        if self.signature["hash"] != digest:
+            raise Rejected("the signature covers another content")
+        verify_knowledge(proof, credential, lambda point: election.version.ballot_signature(digest, point))
+
 
 @dataclass(frozen=True, slots=True)
 class Ballot:

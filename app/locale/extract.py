@@ -10,6 +10,7 @@ from babel.messages.extract import extract_from_file
 from crypto.locale.extract import complaints, read, rewritten
 
 APP = Path(__file__).resolve().parent.parent
+ROOMS = [APP, *(APP.parent / feature for feature in ("ballots", "complaints", "consultations"))]
 ARABIC = APP / "locale" / "ar.po"
 _KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
 _TEMPLATES = {"extensions": "jinja2.ext.i18n", "silent": "false", "trimmed": "false", "encoding": "utf-8"}
@@ -19,7 +20,7 @@ def gather() -> Catalog:
     """Every text that the portal may show."""
     found = Catalog(locale="ar")
     for pattern, method, options in (("*.py", "python", {}), ("*.html", "jinja2.ext:babel_extract", _TEMPLATES)):
-        for path in sorted(APP.rglob(pattern)):
+        for path in sorted(path for room in ROOMS for path in room.rglob(pattern)):
             place = str(path.relative_to(APP.parent))
             for _line, message, _comments, _context in extract_from_file(method, path, _KEYWORDS, options=options):
                 found.add(message, locations=[(place, 0)])

@@ -380,3 +380,66 @@ def test_an_administrator_sees_a_job_without_what_it_was_given(run: Run) -> None
         assert "z@example.org" not in str(jobs.described(await Job.get()))
 
     run(story)
+
+
+def test_a_long_job_keeps_its_lease_and_others_are_done_beside_it(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "LEASE", timedelta(seconds=0.2))
+    monkeypatch.setattr(jobs, "IDLE_SECONDS", 0.01)
+
+    async def work() -> None:
+        done: list[str] = []
+        go_on, stopping = asyncio.Event(), asyncio.Event()
+
+        async def count() -> None:
+            await go_on.wait()
+            done.append("counted")
+
+        async def mail() -> None:
+            done.append("mailed")
+
+        def worker() -> Worker:
+            return Worker({"count": count, "mail": mail}, {}, lambda: datetime.now(UTC), frozenset({"count"}))
+
+        now = datetime.now(UTC)
+        await jobs.enqueue("count", now=now)
+        await jobs.enqueue("mail", now=now)
+        living = asyncio.create_task(worker().run(stopping))
+        await asyncio.sleep(0.6)  # three leases
+        assert done == ["mailed"]
+        assert not await worker().step(long=True), "it is still being done, so nobody else takes it"
+        go_on.set()
+        await asyncio.sleep(0.2)
+        stopping.set()
+        await living
+        assert done == ["mailed", "counted"]
+        assert await Job.filter(finished_at=None).count() == 0
+
+    run(work)
+
+
+def test_a_long_job_that_is_broken_off_is_taken_up_again(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(jobs, "LEASE", timedelta(seconds=0.1))
+    monkeypatch.setattr(jobs, "IDLE_SECONDS", 0.01)
+
+    async def work() -> None:
+        stopping, calls = asyncio.Event(), 0
+
+        async def count() -> None:
+            nonlocal calls
+            calls += 1
+            if calls == 1:
+                await asyncio.sleep(60)
+
+        def worker() -> Worker:
+            return Worker({"count": count}, {}, lambda: datetime.now(UTC), frozenset({"count"}))
+
+        await jobs.enqueue("count", now=datetime.now(UTC))
+        living = asyncio.create_task(worker().run(stopping))
+        await asyncio.sleep(0.1)
+        stopping.set()
+        await living
+        await asyncio.sleep(0.15)
+        assert await worker().step()
+        assert calls == 2
+
+    run(work)

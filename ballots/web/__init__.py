@@ -1,0 +1,37 @@
+"""Pages of elections: the routes of every resource, explicitly."""
+
+from starlette.routing import BaseRoute
+
+from ballots.web import (
+    asking,
+    authority,
+    board,
+    booth,
+    deciding,
+    downloads,
+    keyholders,
+    manage,
+    observer,
+    public,
+    receipts,
+    report,
+    trustee,
+    voters,
+)
+
+ROUTES: list[BaseRoute] = [
+    *booth.ROUTES,
+    *receipts.ROUTES,
+    *downloads.ROUTES,
+    *manage.ROUTES,
+    *asking.ROUTES,
+    *voters.ROUTES,
+    *keyholders.ROUTES,
+    *trustee.ROUTES,
+    *authority.ROUTES,
+    *deciding.ROUTES,
+    *public.ROUTES,
+    *board.ROUTES,
+    *observer.ROUTES,
+    *report.ROUTES,
+]
