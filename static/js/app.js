@@ -8,6 +8,10 @@ const modules = [
   ["[data-htmx]", () => import("./exchange.js")],
   ["[data-passkey], [data-passkey-without]", () => import("./passkeys.js")],
   ["[data-print]", () => import("./print.js")],
+  ["[data-trustee]", () => import("./trustee/trustee.js")],
+  ["[data-authority]", () => import("./authority/authority.js")],
+  ["[data-live]", () => import("./elections/live.js")],
+  ["[data-observer]", () => import("./observer/observer.js")],
 ];
 
 /** Loaders of the modules whose elements `root` holds. */

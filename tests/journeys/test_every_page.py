@@ -35,12 +35,16 @@ PAGES = {
     "accounts:reset": ["/account/reset?token=of-nobody"],
     "search:show": ["/search", "/search?q=water", "/search?q=nothing-of-the-kind"],
     "invitations:open": ["/invitations/open?token=of-nobody"],
+    "ballots:index": ["/elections", "/elections?state=ended", "/elections?state=coming"],
     "agencies:index": ["/agencies", "/agencies?q=water", "/agencies?q=nothing-of-the-kind"],
     "agencies:show": ["/agencies/water", "/agencies/old-town", "/agencies/no-such-agency"],
 }
 """Addresses of every page that anybody may open, by the name of its route."""
 
 FOR_PROGRAMS = {
+    "ballots:receipt_qr",
+    "booth:code",
+    "booth:manifest",
     "agencies:export",
     "manifest",
     "healthz",
@@ -52,6 +56,29 @@ FOR_PROGRAMS = {
     "passkeys:again",
     "passkeys:make_options",
     "passkeys:make",
+    "ballots:record",
+    "ballots:proofs",
+    "ballots:zip",
+    "ballots:archive",
+    "ballots:result_json",
+    "ballots:result_csv",
+    "ballots:report_file",
+    "ballots:report_pdf",
+    "api:openapi",
+    "api:elections",
+    "api:election",
+    "api:board",
+    "api:events",
+    "api:ballot",
+    "api:cast",
+    "api:audit",
+    "api:ceremony",
+    "api:publish",
+    "api:mail_codes",
+    "api:key_proof",
+    "api:decrypt",
+    "api:voters",
+    "api:issue",
 }
 ACTS = {
     "announcements:end",
@@ -90,6 +117,12 @@ ACTS = {
     "notices:unmute",
 }
 IN_JOURNEYS = {
+    "ballots:authority_page",
+    "ballots:trustee",
+    "ballots:receipt_key",
+    "ballots:receipt_page",
+    "booth:check",
+    "booth:show",
     "admin:hub",
     "announcements:index",
     "audit:index",
@@ -152,6 +185,7 @@ IN_JOURNEYS = {
     "roles:index",
     "roles:mine",
     "roles:person",
+    "roles:resign",
     "roles:who",
     "passkeys:index",
     "passkeys:new",
@@ -168,6 +202,11 @@ IN_JOURNEYS = {
     "oidc:begin",
     "oidc:callback",
     "oidc:link",
+    "ballots:show",
+    "ballots:board",
+    "ballots:ballot",
+    "ballots:verify",
+    "ballots:report",
 }
 
 PUBLIC = pytest.mark.parametrize("path", [path for paths in PAGES.values() for path in paths])

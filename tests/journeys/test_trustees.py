@@ -1,0 +1,286 @@
+"""Three trustees make a key in their browsers, an authority issues codes in another, and the count is opened."""
+
+from __future__ import annotations
+
+import csv
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from tests.journeys.conftest import Visit
+from tests.journeys.elections import tell
+from tests.journeys.portal import Portal
+from tests.journeys.test_every_page import check
+from tests.journeys.visitor import DESKTOP, Visitor
+
+pytestmark = pytest.mark.xdist_group("browser-trustees")
+
+LANGUAGES = pytest.mark.parametrize("language", ["ar", "en"], ids=["Arabic", "English"])
+
+
+def screen(visitor: Visitor, title: str) -> Locator:
+    """The heading of the one screen that is shown."""
+    return visitor.main.get_by_role("heading", level=2, name=visitor.words(title), exact=True)
+
+
+def looks(visitor: Visitor) -> None:
+    """The screen is one that everybody can use."""
+    check(visitor)
+    visitor.page.set_viewport_size({"width": DESKTOP, "height": 800})
+
+
+def saved(visitor: Visitor, button: str, folder: Path) -> Path:
+    """Press a button that saves a file; where it lies."""
+    with visitor.page.expect_download() as waited:
+        visitor.button(button).click()
+    target = folder / waited.value.suggested_filename
+    waited.value.save_as(target)
+    return target
+
+
+def load(visitor: Visitor, zone: str, file: Path | dict[str, Any]) -> None:
+    """Choose a file."""
+    visitor.main.locator(f"[data-step]:not([hidden]) [data-drop={zone}] input").first.set_input_files(file)  # type: ignore[arg-type]  # a path, or a file in memory
+
+
+def alert(visitor: Visitor, message: str, **values: object) -> None:
+    """This is said, and nothing else."""
+    expect(visitor.main.get_by_role("alert")).to_contain_text(visitor.words(message, **values))
+
+
+def junk(name: str, text: str) -> dict[str, Any]:
+    """A file in memory."""
+    return {"name": name, "mimeType": "application/json", "buffer": text.encode()}
+
+
+def come(visit: Visit, made: Any, language: str, number: int) -> Visitor:
+    """A trustee opens the link."""
+    someone = visit(language)
+    someone.open(f"/elections/{made['uuid']}/trustee#{made['trustees'][number - 1]}")
+    expect(screen(someone, "Make your key")).to_be_visible()
+    assert made["trustees"][number - 1] not in someone.page.url
+    return someone
+
+
+def make_key(someone: Visitor, folder: Path, *, looking: bool) -> Path:
+    """Make the key, save it, load it back."""
+    if looking:
+        looks(someone)
+    someone.button("Make my key").dblclick()
+    expect(screen(someone, "Save the key file")).to_be_visible()
+    if looking:
+        looks(someone)
+    file = saved(someone, "Save the key file", folder)
+    if looking:
+        looks(someone)
+        load(someone, "saved", junk("picture.json", "not a key"))
+        alert(someone, "This file is not a key file. Choose the one whose name begins with sawtuna-key.")
+        looks(someone)
+        load(someone, "saved", junk("other.json", file.read_text("utf-8").replace('"uuid": "', '"uuid": "A')))
+        alert(someone, "This file belongs to another election. Choose the one for this election.")
+    load(someone, "saved", file)
+    return file
+
+
+@LANGUAGES
+def test_trustees_make_a_key_and_open_the_count_and_an_authority_issues_codes(
+    visit: Visit, portal: Portal, tmp_path: Path, language: str
+) -> None:
+    made = tell(portal, "draft")
+    other = "en" if language == "ar" else "ar"
+    trustees = [come(visit, made, language if number == 1 else other, number) for number in (1, 2, 3)]
+    folders = [tmp_path / str(number) for number in (1, 2, 3)]
+    files = []
+    for number, someone in enumerate(trustees):
+        folders[number].mkdir()
+        files.append(make_key(someone, folders[number], looking=number == 0))
+        if number == 0:
+            expect(screen(someone, "The trustees make the key together")).to_be_visible()
+            expect(someone.main.locator("[data-slot=waiting-for]")).to_contain_text("Yusuf Hanna")
+            looks(someone)
+            someone.page.reload()  # the key is gone from the window, and the page says what to do
+            expect(screen(someone, "The trustees make the key together")).to_be_visible()
+            looks(someone)
+            load(someone, "go", files[0])
+    first = json.loads(files[0].read_bytes())
+    assert "sealed_key" not in first, "the file of the first step is the one that everything is done with"
+    for number, someone in enumerate(trustees):
+        expect(screen(someone, "Show that your saved key works")).to_be_visible(timeout=60_000)
+        if number == 0:
+            looks(someone)
+            load(someone, "test", files[1])
+            alert(
+                someone,
+                "This key file belongs to another trustee, or to a group of trustees that has changed since. "
+                "Choose your own for this election.",
+            )
+        load(someone, "test", files[number])
+        expect(screen(someone, "Your key works")).to_be_visible()
+        if number == 0:
+            looks(someone)
+    finished = trustees[0].main.locator("details").filter(visible=True).first
+    finished.locator("summary").click()
+    looks(trustees[0])
+    complete = saved(trustees[0], "Save the finished key file as well", folders[0])
+    assert "sealed_key" in json.loads(complete.read_bytes())
+
+    codes = issue(visit, made, language, tmp_path)
+    tell(portal, "hold", uuid=made["uuid"], codes=codes)
+
+    for number in (0, 2):
+        someone = trustees[number]
+        someone.page.reload()
+        expect(screen(someone, "Open your part of the sum")).to_be_visible()
+        if number == 0:
+            looks(someone)
+        load(someone, "decrypt", files[number])
+        expect(someone.button("Check everything and open my part")).to_be_visible()
+        if number == 0:
+            looks(someone)
+        someone.button("Check everything and open my part").dblclick()
+        expect(screen(someone, "Thank you: your part is done")).to_be_visible(timeout=60_000)
+        if number == 0:
+            looks(someone)
+    await_result(trustees[1])
+    looks(trustees[1])
+
+
+def await_result(someone: Visitor) -> None:
+    """Two of three are enough, and the third hears of it."""
+    for _look in range(40):
+        someone.page.reload()
+        heading = someone.main.get_by_role("heading", level=2).filter(visible=True)
+        expect(heading).to_have_count(1)
+        if heading.text_content() == someone.words("The result is there"):
+            return
+        someone.page.wait_for_timeout(500)
+    raise AssertionError("the result was not published")
+
+
+def issue(visit: Visit, made: Any, language: str, folder: Path) -> dict[str, str]:
+    """The credential authority's whole way; the private codes by number."""
+    clerk = visit(language)
+    clerk.open(f"/elections/{made['uuid']}/credentials#{made['authority']}")
+    expect(screen(clerk, "Make a code for every voter")).to_be_visible()
+    looks(clerk)
+    clerk.button("Make the codes").dblclick()
+    expect(screen(clerk, "Save the file of codes")).to_be_visible()
+    private = saved(clerk, "Save the file of codes", folder)
+    looks(clerk)
+    load(clerk, "saved", junk("list.json", "[]"))
+    alert(
+        clerk,
+        "This is not a file of codes. Choose the one whose name begins with sawtuna-codes, or private_creds.json.",
+    )
+    load(clerk, "saved", private)
+    expect(screen(clerk, "Hand in the public list")).to_be_visible()
+    looks(clerk)
+    clerk.button("Hand in the public list").dblclick()
+    expect(screen(clerk, "Bring the codes to the voters")).to_be_visible()
+    looks(clerk)
+    codes: dict[str, str] = json.loads(private.read_bytes())
+    table = saved(clerk, "Save the table", folder).read_bytes().decode("utf-8-sig")
+    rows = list(csv.reader(table.splitlines()))
+    assert rows[0] == ["number", "name", "contact", "code"]
+    assert rows[2] == ["'=2", "Omar Hanna", "'+964 770 000 0001", codes["=2"]]
+
+    clerk.page.reload()
+    expect(screen(clerk, "The codes are issued")).to_be_visible()
+    looks(clerk)
+    wrong = dict.fromkeys(codes, "11111-111111-11111-111111") | {"=2": "22222-222222-22222-222222"}
+    load(clerk, "codes", junk("codes.json", json.dumps(wrong)))
+    alert(
+        clerk,
+        "These are not the codes that were handed in for this election. Letters with them would be of no use. "
+        "Look for another file.",
+    )
+    load(clerk, "codes", private)
+    expect(screen(clerk, "Bring the codes to the voters")).to_be_visible()
+    print_letters(clerk.page, codes)
+
+    confirm = clerk.main.locator("[data-typed]")
+    clerk.button("Send all codes by mail").click()
+    alert(clerk, "Type the words exactly as they stand there, to confirm that you want this.")
+    confirm.fill(clerk.words("I accept that"))
+    clerk.button("Send all codes by mail").click()
+    expect(clerk.main.get_by_text(clerk.words("The portal has sent the codes by mail"))).to_be_visible()
+    looks(clerk)
+    clerk.open("/mailbox")
+    expect(clerk.main.locator("details").filter(has_text="zainab@example.org").first).to_be_attached()
+    return codes
+
+
+def print_letters(page: Page, codes: dict[str, str]) -> None:
+    """One page a voter, with the code and a drawing of it, and nothing of them left on the screen afterwards."""
+    page.evaluate("window.print = () => { window.printed = document.querySelector('[data-letters]').innerText; }")
+    page.locator("[data-runs] button").first.click()
+    page.emulate_media(media="print")
+    shown = page.locator(".code-letter")
+    expect(shown).to_have_count(len(codes))
+    for at, code in enumerate(codes.values()):
+        expect(shown.nth(at).locator("output")).to_have_text(code)
+        expect(shown.nth(at).locator("svg")).to_be_visible()
+    page.emulate_media(media="screen")
+    page.evaluate("window.dispatchEvent(new Event('afterprint'))")
+    expect(shown).to_have_count(0)
+
+
+@LANGUAGES
+def test_a_link_that_is_not_whole_leads_nowhere_and_says_so(visit: Visit, portal: Portal, language: str) -> None:
+    made = tell(portal, "draft")
+    for page in ("trustee", "credentials"):
+        stranger = visit(language)
+        stranger.open(f"/elections/{made['uuid']}/{page}")
+        expect(screen(stranger, "Open the link from your invitation")).to_be_visible()
+        looks(stranger)
+
+
+def test_a_second_window_and_a_lost_key_lose_no_election(visit: Visit, portal: Portal, tmp_path: Path) -> None:
+    made = tell(portal, "draft")
+    first, second = come(visit, made, "en", 1), come(visit, made, "en", 1)
+    for window in (first, second):
+        window.button("Make my key").click()
+        expect(screen(window, "Save the key file")).to_be_visible()
+    (tmp_path / "1").mkdir()
+    (tmp_path / "2").mkdir()
+    kept = saved(first, "Save the key file", tmp_path / "1")
+    load(first, "saved", kept)
+    expect(screen(first, "The trustees make the key together")).to_be_visible()
+    late = saved(second, "Save the key file", tmp_path / "2")
+    load(second, "saved", late)
+    alert(
+        second,
+        "Your key was made in another window already. Load the key file that you saved there; "
+        "the one of this window is of no use.",
+    )
+    assert [one for one in second.complaints if "409" not in one] == []
+    second.complaints.clear()
+    load(second, "go", late)
+    alert(
+        second,
+        "This is not the key with which you take part now. If you made several, or the keys were made anew, "
+        "choose the newest file.",
+    )
+    load(second, "go", kept)
+    expect(second.main.get_by_text(second.words("There is nothing for you to do."), exact=False)).to_be_visible()
+    second.main.locator("[data-step=waiting] details summary").click()
+    expect(second.main.get_by_text("The election is not open yet, so nothing is lost")).to_be_visible()
+
+
+def test_a_lost_connection_is_told_and_mended_by_itself(visit: Visit, portal: Portal) -> None:
+    made = tell(portal, "draft")
+    someone = come(visit, made, "en", 1)
+    someone.context.set_offline(True)
+    someone.button("Make my key").click()
+    alert(
+        someone,
+        "The portal cannot be reached. Nothing is lost: look whether you are connected. "
+        "This page tries again by itself, or press once more.",
+    )
+    someone.context.set_offline(False)
+    someone.complaints.clear()  # the browser reports what could not be reached
+    someone.button("Make my key").click()
+    expect(screen(someone, "Save the key file")).to_be_visible()
