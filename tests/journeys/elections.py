@@ -75,7 +75,24 @@ async def hold(settings: Settings, *, uuid: str, codes: dict[str, str]) -> dict[
     return {}
 
 
-ACTS: dict[str, Callable[..., Awaitable[dict[str, Any]]]] = {"draft": draft, "hold": hold}
+async def opened(settings: Settings, *, uuid: str) -> dict[str, Any]:  # noqa: ARG001 - the form of an act
+    """Let the hour of the opening be now."""
+    await Election.filter(uuid=uuid).update(opens_at=clock.now() - timedelta(seconds=1))
+    return {}
+
+
+async def closed(settings: Settings, *, uuid: str) -> dict[str, Any]:  # noqa: ARG001 - the form of an act
+    """Let the hour of the close be now; the portal's own worker does the rest."""
+    await Election.filter(uuid=uuid).update(closes_at=clock.now() - timedelta(seconds=1))
+    return {}
+
+
+ACTS: dict[str, Callable[..., Awaitable[dict[str, Any]]]] = {
+    "draft": draft,
+    "hold": hold,
+    "opened": opened,
+    "closed": closed,
+}
 
 
 async def main(act: str, values: dict[str, Any]) -> None:

@@ -267,7 +267,7 @@ def test_a_second_window_and_a_lost_key_lose_no_election(visit: Visit, portal: P
     load(second, "go", kept)
     expect(second.main.get_by_text(second.words("There is nothing for you to do."), exact=False)).to_be_visible()
     second.main.locator("[data-step=waiting] details summary").click()
-    expect(second.main.get_by_text("The election is not open yet, so nothing is lost")).to_be_visible()
+    expect(second.main.locator("[data-step=waiting] [data-slot=lost]")).to_contain_text("nothing is lost")
 
 
 def test_a_lost_connection_is_told_and_mended_by_itself(visit: Visit, portal: Portal) -> None:
