@@ -1,6 +1,6 @@
 # Two commands do everything: `make run` starts the portal with demonstration data, `make test` runs every check.
 .DEFAULT_GOAL := help
-.PHONY: help run election test check format lock messages assets clean
+.PHONY: help run election test check format lock messages pictures assets clean
 
 # The first Python of the right age on this machine; set PYTHON=... to choose another.
 PYTHON ?= $(shell for p in python3.13 python3.12 python3.11 python3; do \
@@ -13,7 +13,7 @@ help:
 	@echo 'make election  install, and run a whole election from the shell, with 200 invented voters'
 	@echo 'make test    install, and run every check and test'
 	@echo 'make format  lay out the code; make check: all checks without the tests'
-	@echo 'make lock    pin the dependencies anew; make messages: gather texts for translation'
+	@echo 'make lock    pin the dependencies anew; make messages: gather texts for translation; make pictures: those of the docs'
 
 $(INSTALLED): requirements.lock pyproject.toml | npm
 	@test -n '$(PYTHON)' || { echo 'Python 3.11 or later is needed; on Debian: apt-get install python3 python3-venv'; exit 1; }
@@ -51,6 +51,9 @@ check: assets
 
 test: system assets check
 	$(BIN)/python -m pytest -n auto --dist loadgroup
+
+pictures: system assets
+	SAWTUNA_PICTURES=$(CURDIR)/docs/voting/pictures $(BIN)/python -m pytest -q tests/journeys/test_pictures.py
 
 .PHONY: system npm
 system:
