@@ -35,10 +35,11 @@ COPIES = {
     "node_modules/htmx.org/LICENSE": "licenses/htmx.txt",
     "node_modules/@noble/curves/LICENSE": "licenses/noble-curves.txt",
     "node_modules/@noble/hashes/LICENSE": "licenses/noble-hashes.txt",
+    "node_modules/uqr/LICENSE": "licenses/uqr.txt",
 }
 SHEETS = {"index": "bundle", "booth": "booth", "desk": "desk", "patterns": "patterns"}
 """Style files that join others, in `static/css/`, and what they are called in `static/vendor/css/`."""
-MODULES = {"noble": "noble"}
+MODULES = {"noble": "noble", "qr": "qr"}
 """Scripts that join modules from npm, in `.build/`, and what they are called in `static/vendor/js/`."""
 
 NO_NPM = (

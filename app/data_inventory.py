@@ -31,13 +31,16 @@ INVENTORY: Mapping[str, Entry] = {
         "for ever",
         "stays, by number",
     ),
+    "board_event": Entry("The public board of an election, byte for byte; sealed ballots and proofs."),
     "calendar": Entry("Working hours and days off of agencies.", "who made it, by number", deletion="stays, by number"),
+    "cast_ballot": Entry("Where each sealed ballot lies on the board: tracker, seal, voter's code by its public half."),
     "ceremony": Entry(
         "Exchanges under way: challenges of passkeys, visits to another provider, second steps of signing in.",
         "yes, for minutes",
         "minutes",
         GOES,
     ),
+    "ceremony_part": Entry("What trustees have published while they made their keys; nothing in it is secret."),
     "choice": Entry(
         "Settings changed while the portal runs.", "who changed it, by number", deletion="stays, by number"
     ),
@@ -51,6 +54,24 @@ INVENTORY: Mapping[str, Entry] = {
         GOES,
     ),
     "draft": Entry("Forms that could not be sent yet.", "what somebody typed", "days as chosen", GOES),
+    "election": Entry(
+        "Elections: texts, times, the frozen record, the result.",
+        "name and mail address of who issues the voters' codes",
+        deletion="stays: it belongs to the election, not to the account",
+    ),
+    "election_credential": Entry(
+        "Public halves of voters' codes; where voters sign in, which account has used one. Never a choice.",
+        "by number, until the election is archived",
+        "the codes as long as the portal, who used them until the election is archived",
+        "the account is taken out at once; the code stays, of nobody",
+    ),
+    "election_turnout": Entry("How many voters came in an hour; shown only where there are many."),
+    "election_voter": Entry(
+        "Voters' lists, for those who issue the codes: name, contact, weight. They never meet the codes.",
+        "yes",
+        "until the election is archived",
+        "the account is taken out at once; the entry belongs to the election and goes with its archiving",
+    ),
     "identity": Entry("Who somebody is at another provider.", "issuer and subject", "with the account", GOES),
     "invitation": Entry(
         "Offers of a role.", "mail address", "as long as the portal", "open ones are withdrawn, the address is blanked"
@@ -103,11 +124,17 @@ INVENTORY: Mapping[str, Entry] = {
     "session": Entry(
         "Signed-in browsers; tokens as hashes.", "browser, times", "days as set, or until signed out", GOES
     ),
+    "spoiled_seal": Entry("Seals that were opened for a check and can never be cast."),
     "stored_file": Entry(
         "Contents of attachments, under their hash.", "what is in the file", "with what it is attached to"
     ),
     "telling": Entry("How somebody wants to be told.", "yes", "with the account", GOES),
     "totp": Entry("Secrets of authenticator apps, sealed with the portal's key.", "yes", "with the account", GOES),
+    "trustee": Entry(
+        "Who holds a part of an election's key; links as hashes, parts of the count.",
+        "name and mail address",
+        deletion="stays: who held the key must stay answerable",
+    ),
     "unit": Entry("Departments of agencies."),
     "visit": Entry(
         "What an agent of a service centre did for somebody present.",

@@ -67,6 +67,7 @@ class Pages:
         self.environment.filters.update(
             number=_for_reader(i18n.format_number),
             percent=_for_reader(i18n.format_percent),
+            share=_for_reader(i18n.format_share),
             date=_for_reader(i18n.format_date),
             datetime=_for_reader(i18n.format_datetime),
             last_day=_for_reader(lambda value: i18n.format_date(value - timedelta(microseconds=1))),
@@ -177,7 +178,12 @@ def url(context: Context, name: str, /, **params: Any) -> str:
 @pass_context
 def has_route(context: Context, name: str) -> bool:
     """Whether the portal has a page of this name: features are there or not."""
-    return any(getattr(route, "name", None) == name for route in context["request"].app.routes)
+    return has_named_route(context["request"], name)
+
+
+def has_named_route(request: Request, name: str) -> bool:
+    """The same, asked by a page's own code."""
+    return any(getattr(route, "name", None) == name for route in request.app.routes)
 
 
 def path_of(request: Request, name: str, **params: Any) -> str:

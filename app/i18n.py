@@ -133,6 +133,13 @@ def format_percent(share: float) -> str:
     return _digits(text, who).replace("%", "٪" if who.digits == "arab" else "%")
 
 
+def format_share(share: float) -> str:
+    """A share in 0..1 as percent with one decimal place, for figures that are compared with each other."""
+    who = _reader.get()
+    text = numbers.format_percent(share, "#,##0.0%", locale=who.locale, numbering_system=who.digits)
+    return _digits(text, who).replace("%", "٪" if who.digits == "arab" else "%")
+
+
 def format_date(value: date | datetime) -> str:
     """The day, written out."""
     who = _reader.get()

@@ -7,6 +7,7 @@ more than 1.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from math import ceil
 from typing import Any
 
 from ballots.rules import Question, Text
@@ -56,7 +57,7 @@ class Outcome:
     def axis(self) -> float:
         """Where the bars end: the next full tenth above the largest share, at least one tenth."""
         largest = max([self.blank_share, *(line.share for line in self.lines)])
-        return min(1.0, max(1, -(-int(largest * 1000) // 100)) / 10)
+        return min(1.0, max(1, ceil(largest * 10 - 1e-9)) / 10)
 
 
 def outcomes(questions: Sequence[Mapping[str, Any]], result: Sequence[Sequence[int]], total: int) -> list[Outcome]:

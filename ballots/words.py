@@ -48,6 +48,8 @@ def told(verb: str, details: Mapping[str, Any], trustees: Mapping[int, str], tru
     match verb:
         case "election_frozen":
             return gettext("Questions, keys and voters' codes were frozen and published")
+        case "credentials_mailed":
+            return gettext("The portal sent the voters' codes by its own mail")
         case "election_opened":
             return gettext("The vote opened")
         case "election_closed":

@@ -12,15 +12,14 @@ from tortoise.expressions import Q
 from app.models import AuditEntry
 from ballots import board
 from ballots.actions import running
-from ballots.models import BoardEvent, CastBallot, Credential, Election, SpoiledSeal, Trustee, Turnout
+from ballots.models import BoardEvent, CastBallot, Election, SpoiledSeal, Trustee, Turnout
 from ballots.rules import PUBLIC, SMALL, Question, State, due, holds
 
 _CODE = re.compile(r"[A-Za-z0-9+/]{43}")
-_VOTERS: dict[str, int] = {}
-MOST_KEPT = 10_000
 PAGE = 50
 MOST_ITEMS = 500
 SEEN = (
+    "credentials_mailed",
     "election_frozen",
     "election_opened",
     "election_closed",
@@ -211,7 +210,7 @@ def _moment(value: datetime | None) -> str | None:
 
 async def by_hour(row: Election) -> list[Turnout]:
     """How many voted in each hour; nothing in a small election, where it could tell who."""
-    if await voters(row) < SMALL:
+    if row.voters_number < SMALL:
         return []
     return await Turnout.filter(election_id=row.id).order_by("hour")
 
@@ -260,16 +259,7 @@ class Figures:
 async def figures(row: Election) -> Figures:
     """The figures of an election."""
     voted = await CastBallot.filter(election_id=row.id, replaced_by=None).count()
-    return Figures(await voters(row), voted, await CastBallot.filter(election_id=row.id).count())
-
-
-async def voters(row: Election) -> int:
-    """How many may vote. Counted once a process: the list is frozen, and may hold a million."""
-    if row.uuid not in _VOTERS:
-        if len(_VOTERS) >= MOST_KEPT:
-            _VOTERS.clear()
-        _VOTERS[row.uuid] = await Credential.filter(election_id=row.id).count()
-    return _VOTERS[row.uuid]
+    return Figures(row.voters_number, voted, row.ballots)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,6 +12,7 @@ from babel.messages.extract import extract_from_file
 from babel.messages.pofile import read_po
 
 APP = Path(__file__).resolve().parents[2] / "app"
+ROOMS = [APP, *(APP.parent / feature for feature in ("ballots", "complaints", "consultations"))]
 CATALOGUE = APP / "locale" / "ar.po"
 
 KEYWORDS = {"_": None, "gettext": None, "ngettext": (1, 2)}
@@ -30,7 +31,11 @@ class Text:
 
 def in_sources() -> list[Text]:
     """Every text that the portal may show."""
-    return [*_in(sorted(APP.rglob("*.py")), "python", {}), *_in(sorted(APP.rglob("*.html")), "jinja2", JINJA)]
+    return [*_in(_all("*.py"), "python", {}), *_in(_all("*.html"), "jinja2", JINJA)]
+
+
+def _all(pattern: str) -> list[Path]:
+    return sorted(path for room in ROOMS for path in room.rglob(pattern))
 
 
 def _in(paths: list[Path], method: str, options: dict[str, str]) -> Iterator[Text]:

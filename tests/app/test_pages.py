@@ -34,6 +34,9 @@ PAGES = (
     "/agencies?q=ماء",
     "/agencies/water",
     "/agencies/buses",
+    "/elections",
+    "/elections?state=ended",
+    "/elections/receipt-key",
     "/search",
     "/search?q=water",
     "/search?q=nothing-has-this-name",
@@ -120,7 +123,8 @@ def test_every_page_stands_in_both_languages(site: Site, path: str, language: st
 
 
 def test_no_page_is_forgotten_here() -> None:
-    for_programs = {"healthz", "readyz", "metrics", "manifest", "agencies:export"}
+    for_programs = {"healthz", "readyz", "metrics", "manifest", "agencies:export", "booth:manifest"}
+    for_programs |= {"api:openapi", "api:elections"}
     shown = {path.partition("?")[0] for path in PAGES}
     for route in (route for feature in FEATURES for route in feature.routes):
         assert isinstance(route, Guarded)

@@ -32,6 +32,7 @@ from app.limits import Limiter
 from app.models import Job, StoredFile
 from app.notices.models import Notification
 from app.policy import EVERYWHERE, NOBODY, PORTAL_WIDE, Act, Grant, Level, Place, Role, Who
+from ballots.models import Election, Trustee
 from tests.app.people import give, make_agency, make_person, session_of
 from tests.app.portal import Portal
 
@@ -166,6 +167,28 @@ async def _visit(spot: Spot) -> int:
     return row.id
 
 
+async def _election(spot: Spot) -> str:
+    uuid = spot.slug.ljust(14, "1")
+    if not await Election.filter(uuid=uuid).exists():
+        await Election.create(
+            uuid=uuid,
+            title={"ar": "انتخاب"},
+            description={},
+            questions=[],
+            agency_id=spot.agency,
+            created_at=clock.now(),
+        )
+    return uuid
+
+
+async def _trustee(spot: Spot) -> int:
+    election = await Election.get(uuid=await _election(spot))
+    row = await Trustee.create(
+        election_id=election.id, index=1, name="أمين", email="t@example.org", token_hash=ids.token_hash(spot.slug)
+    )
+    return row.id
+
+
 async def _passkey(spot: Spot) -> str:
     handle = ids.token_hash(spot.slug)
     await Passkey.create(
@@ -208,6 +231,17 @@ def _always(value: str) -> Maker:
 OBJECTS: Mapping[str, Maker] = {
     "agencies.slug": _slug,
     "announcements.id": _announcement,
+    "ballots.code": _always("unknown"),
+    "ballots.file": _always("unknown"),
+    "ballots.question": _always("1"),
+    "ballots.tracker": _always("unknown"),
+    "ballots.trustee": _trustee,
+    "ballots.uuid": _election,
+    "ballots:question_change.verb": _always("up"),
+    "ballots:trustee_change.verb": _always("again"),
+    "booth.digest": _always("0" * 64),
+    "booth.language": _always("ar"),
+    "booth.uuid": _always("1" * 14),
     "calendars.slug": _slug,
     "centre.handle": _token,
     "centre.visit": _visit,

@@ -22,7 +22,7 @@ from app.audit import SYSTEM
 from app.main import FEATURES
 from app.policy import Who
 from app.search import queries as search
-from ballots import api
+from ballots import live
 from ballots.actions import casting, running
 from ballots.models import CastBallot, Credential, Trustee, Voter
 from ballots.queries import own, public
@@ -194,10 +194,13 @@ def test_an_extension_is_told_with_its_reason_and_both_times(portal: Portal) -> 
 
 
 def test_turnout_by_the_hour_is_told_in_large_elections_only(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
-    made = an_open_one(portal)
-    assert "Turnout by the hour" not in page(portal, f"/elections/{made.uuid}")
-    monkeypatch.setattr(public, "SMALL", 2)
-    assert "Turnout by the hour" in page(portal, f"/elections/{made.uuid}")
+    small = an_open_one(portal)
+    assert "Turnout by the hour" not in page(portal, f"/elections/{small.uuid}")
+    for module in (casting, public):
+        monkeypatch.setattr(module, "SMALL", 2)
+    large = an_open_one(portal)
+    text = words(page(portal, f"/elections/{large.uuid}"))
+    assert "Turnout by the hour Voters who came, by the hour" in text
 
 
 def test_what_was_typed_is_shown_as_text_however_long(portal: Portal) -> None:
@@ -282,12 +285,12 @@ def test_the_board_is_paged_newest_first_and_a_page_beyond_the_last_is_the_last(
 def test_new_events_are_told_as_they_come(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
     made = an_open_one(portal)
     address = f"/api/elections/{made.uuid}/events"
-    monkeypatch.setattr(api, "STREAM_SECONDS", 0)
+    monkeypatch.setattr(live, "STREAM_SECONDS", 0)
     answer = portal.client.get(address)
     assert answer.headers["content-type"].startswith("text/event-stream")
     assert 'event: state\ndata: {"state": "open", "size": 2}' in answer.text
-    monkeypatch.setattr(api, "POLL_SECONDS", 0.01)
-    monkeypatch.setattr(api, "STREAM_SECONDS", 0.01)
+    monkeypatch.setattr(live, "POLL_SECONDS", 0.01)
+    monkeypatch.setattr(live, "STREAM_SECONDS", 0.01)
     followed = portal.client.get(address, headers={"last-event-id": "0"}).text
     assert "id: 1\nevent: board\n" in followed
     event = json.loads(followed.split("event: board\ndata: ")[1].split("\n")[0])

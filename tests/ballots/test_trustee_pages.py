@@ -14,7 +14,7 @@ from app.models import AuditEntry, Job
 from ballots.actions import Refused, credentials, running
 from ballots.models import Credential, Election, Trustee
 from ballots.rules import State
-from tests.app.portal import DATABASES, Portal, fresh_portal
+from tests.app.portal import DATABASES, Portal, fresh_portal, words
 from tests.ballots.elections import DURING, NOW, Made, closed, drafted, ready, with_credentials, with_keys
 
 VOTERS = (
@@ -190,6 +190,9 @@ def test_codes_can_be_sent_while_the_vote_is_open(portal: Portal) -> None:
     made = portal.run(ready, voters=VOTERS, delivered_by_portal=True)
     assert portal.run(running.turn, made.id, now=DURING) is State.OPEN
     assert portal.run(send, made, reachable(made), now=DURING) == 2
+    page = words(portal.browser(accept_language="en").get(f"/elections/{made.uuid}").text)
+    assert "The portal may send them by its own mail." in page, "everybody can see what the vote trusts"
+    assert "The portal sent the voters' codes by its own mail" in page
 
 
 def test_nobody_but_the_authority_has_codes_sent(portal: Portal) -> None:

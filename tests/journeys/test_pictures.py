@@ -1,4 +1,4 @@
-"""The pictures of docs/voting, made of the pages as they are; `make pictures` puts them where the docs look for them."""
+"""The pictures of docs/voting, made of the pages as they are; `make pictures` puts them into the docs."""
 
 from __future__ import annotations
 

@@ -26,11 +26,10 @@ class Desk {
   start() {
     const { uuid } = this.place.dataset;
     const token = takeToken(this.window.location, this.window.history, this.window.sessionStorage, `sawtuna-authority-${uuid}`);
-    for (const link of this.document.querySelectorAll("a[hreflang]")) link.hash = "";
     this.listen();
     if (!token) return this.stop("no-link");
     this.portal = portal(`/api/elections/${uuid}`, token);
-    this.ask = asking(new Worker(new URL("./worker.js", import.meta.url), { type: "module" }));
+    this.ask = asking(() => new Worker(new URL("./worker.js", import.meta.url), { type: "module" }));
     return this.look();
   }
 

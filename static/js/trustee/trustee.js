@@ -43,12 +43,10 @@ class Office {
   start() {
     const { uuid } = this.place.dataset;
     const token = takeToken(this.window.location, this.window.history, this.window.sessionStorage, `sawtuna-trustee-${uuid}`);
-    for (const link of this.document.querySelectorAll("a[hreflang]")) link.hash = ""; // the token is never passed on
     this.listen();
     if (!token) return this.stop("no-link");
     this.portal = portal(`/api/elections/${uuid}`, token);
-    const worker = new Worker(new URL("./worker.js", import.meta.url), { type: "module" });
-    this.ask = asking(worker);
+    this.ask = asking(() => new Worker(new URL("./worker.js", import.meta.url), { type: "module" }));
     return this.look();
   }
 

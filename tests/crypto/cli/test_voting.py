@@ -1,5 +1,7 @@
 """Voting without a terminal: what can be typed, what is sealed, and the audit that shows it."""
 
+import base64
+import hashlib
 import json
 from pathlib import Path
 from typing import Any
@@ -247,3 +249,77 @@ def test_several_audits_are_kept_apart_and_all_of_them_stay_spoiled(election: El
 def test_a_ballot_to_audit_is_not_silently_left_out_of_the_file_that_was_asked_for(election: Election) -> None:
     answer = election.vote(1, ["1", "none"], "--audit", "--out", "ballot.json", code=2)
     answer.said("--audit", "--out")
+
+
+@pytest.fixture
+def opened_seal(audited: tuple[Election, Path, str]) -> tuple[Election, Path, str]:
+    """The same audit as the booth in the browser would have written it, and its seal code."""
+    election, file, _ = audited
+    audit = json.loads(file.read_bytes())
+    ballot = json.loads(audit["ballot"])
+    choices = [answer["choices"] for answer in ballot["answers"]]
+    value = {
+        "format": "sawtuna seal audit 1",
+        "election_uuid": ballot["election_uuid"],
+        "election_hash": ballot["election_hash"],
+        "choices": choices,
+        "marks": [[0, 0, 1, 0], [1, 0, 1]],
+        "randomness": audit["randomness"],
+    }
+    hashed = json.dumps({"election_hash": ballot["election_hash"], "choices": choices}, separators=(",", ":"))
+    code = base64.b64encode(hashlib.sha256(hashed.encode()).digest()).decode().rstrip("=")
+    seal = election.root / "seal.json"
+    seal.write_text(json.dumps(value))
+    return election, seal, code
+
+
+def test_an_audit_made_in_the_booth_is_checked_by_the_same_command(
+    opened_seal: tuple[Election, Path, str], sawtuna: Shell
+) -> None:
+    election, file, code = opened_seal
+    with unchanged(election.root):
+        answer = sawtuna("audit-ballot", file, "--election", election.archive, "--seal", f" {code}\n")
+        shown = sawtuna("audit-ballot", file, "--election", election.box, "--show-randomness")
+    assert answer.value("Seal code") == code
+    assert marked(answer.out) == marked(shown.out) == ["A park", "Sunday", "Thursday"]
+    assert "randomness" not in answer.out
+    assert json.loads(file.read_bytes())["randomness"][0][0] in shown.out
+
+
+def test_an_audit_made_in_the_booth_is_compared_by_its_seal_code(
+    opened_seal: tuple[Election, Path, str], audited: tuple[Election, Path, str], sawtuna: Shell
+) -> None:
+    election, file, code = opened_seal
+    _, signed, tracker = audited
+    other = ("A" if code[0] != "A" else "B") + code[1:]
+    for arguments, sentence in (
+        ((file, "--seal", other), "its seal code is not the one you gave"),
+        ((file, "--tracker", tracker), "has no tracker"),
+        ((signed, "--seal", code), "compare its tracker"),
+    ):
+        answer = sawtuna("audit-ballot", *arguments, "--election", election.archive, code=1).said(sentence)
+        assert "[x]" not in answer.out
+
+
+@pytest.mark.parametrize(
+    ("key", "change", "code"),
+    [
+        ("marks", lambda rows: [rows[0], [1, 1, 0]], 1),
+        ("randomness", lambda rows: [rows[0][::-1], rows[1]], 1),
+        ("choices", lambda rows: [rows[0][::-1], rows[1]], 1),
+        ("election_hash", lambda text: text[::-1], 1),
+        ("marks", lambda rows: rows[:1], 2),
+        ("marks", lambda rows: [rows[0], [1, 0, 2]], 2),
+        ("randomness", lambda rows: [rows[0], ["1", "1", "01"]], 2),
+    ],
+    ids=["other-marks", "other-randomness", "other-choices", "other-election", "short", "two", "leading-zero"],
+)
+def test_an_altered_audit_of_the_booth_is_refused(
+    opened_seal: tuple[Election, Path, str], sawtuna: Shell, key: str, change: Any, code: int
+) -> None:
+    election, file, _ = opened_seal
+    value = json.loads(file.read_bytes())
+    value[key] = change(value[key])
+    file.write_text(json.dumps(value))
+    answer = sawtuna("audit-ballot", file, "--election", election.archive, code=code)
+    assert "[x]" not in answer.out
