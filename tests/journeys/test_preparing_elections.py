@@ -36,6 +36,43 @@ def administrator(visit: Visit, language: str) -> Visitor:
     return boss
 
 
+def ask_a_question(boss: Visitor, base: str) -> None:
+    """Refused at first, then right."""
+    boss.open(f"{base}/questions/new")
+    boss.page.fill("[name=question_ar]", "من يمثّلك في المجلس؟")
+    boss.page.fill("[name=answers_ar]", "هناء\nجورج\nسلمى")
+    boss.page.fill("[name=question_en]", "Who represents you?")
+    boss.page.fill("[name=answers_en]", "Hanaa\nGeorge")
+    boss.button("Save the question").click()
+    expect(boss.main.get_by_role("alert")).to_be_visible()
+    looks(boss)
+    boss.page.fill("[name=answers_en]", "Hanaa\nGeorge\nSalma")
+    boss.button("Save the question").click()
+    expect(boss.page).to_have_url(re.compile(rf"{base}/questions"))
+    looks(boss)
+    boss.open(f"{base}/questions/0")
+    looks(boss)
+    boss.open(f"{base}/preview")
+    expect(boss.main.get_by_text("هناء" if boss.language == "ar" else "Hanaa").first).to_be_visible()
+    looks(boss)
+
+
+def ask_others(boss: Visitor, base: str) -> None:
+    """Trustees and the credential authority."""
+    boss.open(f"{base}/trustees")
+    for number, name in enumerate(("سعاد العاني", "Yusuf Hanna", "نوري البصري")):
+        boss.page.fill("[name=name]", name)
+        boss.page.fill("[name=email]", f"trustee-{number}@example.org")
+        boss.button("Add").click()
+        expect(boss.main.get_by_text(name).first).to_be_visible()
+    looks(boss)
+    boss.open(f"{base}/authority")
+    boss.page.fill("[name=name]", "مكتب السجل")
+    boss.page.fill("[name=email]", "registrar@example.org")
+    boss.button("Send the invitation").click()
+    expect(boss.main.get_by_role("alert")).to_have_count(0)
+
+
 @LANGUAGES
 def test_an_election_is_drafted_step_by_step(visit: Visit, language: str) -> None:
     boss = administrator(visit, language)
@@ -59,24 +96,7 @@ def test_an_election_is_drafted_step_by_step(visit: Visit, language: str) -> Non
         boss.open(base + page)
         looks(boss)
 
-    boss.open(f"{base}/questions/new")
-    boss.page.fill("[name=question_ar]", "من يمثّلك في المجلس؟")
-    boss.page.fill("[name=answers_ar]", "هناء\nجورج\nسلمى")
-    boss.page.fill("[name=question_en]", "Who represents you?")
-    boss.page.fill("[name=answers_en]", "Hanaa\nGeorge")
-    boss.button("Save the question").click()
-    expect(boss.main.get_by_role("alert")).to_be_visible()
-    looks(boss)
-    boss.page.fill("[name=answers_en]", "Hanaa\nGeorge\nSalma")
-    boss.button("Save the question").click()
-    expect(boss.page).to_have_url(re.compile(rf"{base}/questions"))
-    looks(boss)
-    boss.open(f"{base}/questions/0")
-    looks(boss)
-    boss.open(f"{base}/preview")
-    expect(boss.main.get_by_text("هناء" if language == "ar" else "Hanaa").first).to_be_visible()
-    looks(boss)
-
+    ask_a_question(boss, base)
     boss.open(f"{base}/voters")
     wrong = {"name": "v.csv", "mimeType": "text/csv", "buffer": b"number;name\n1;A\n1;B\n"}
     boss.page.set_input_files("[name=file]", wrong)  # type: ignore[arg-type]  # a file in memory
@@ -89,18 +109,7 @@ def test_an_election_is_drafted_step_by_step(visit: Visit, language: str) -> Non
     expect(boss.main.get_by_text("زينب الكاظم")).to_be_visible()
     looks(boss)
 
-    boss.open(f"{base}/trustees")
-    for name in ("سعاد العاني", "Yusuf Hanna", "نوري البصري"):
-        boss.page.fill("[name=name]", name)
-        boss.page.fill("[name=email]", f"{len(name)}-{language}@example.org")
-        boss.button("Add").click()
-        expect(boss.main.get_by_text(name).first).to_be_visible()
-    looks(boss)
-    boss.open(f"{base}/authority")
-    boss.page.fill("[name=name]", "مكتب السجل")
-    boss.page.fill("[name=email]", "registrar@example.org")
-    boss.button("Send the invitation").click()
-    expect(boss.main.get_by_role("alert")).to_have_count(0)
+    ask_others(boss, base)
     boss.open(base)
     looks(boss)
     boss.open(f"{base}/freeze")
