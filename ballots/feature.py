@@ -4,7 +4,7 @@ from app import clock
 from app.features import Feature, Part
 from app.policy import Who
 from ballots import api, home, jobs, web
-from ballots.actions import counting, forgetting, running
+from ballots.actions import ceremony, counting, forgetting, running
 from ballots.queries import finding, own
 
 
@@ -17,7 +17,7 @@ FEATURE = Feature(
     routes=[*api.ROUTES, *web.ROUTES],
     models="ballots.models",
     templates="ballots",
-    jobs={running.TURN: jobs.turn, counting.PUBLISH: jobs.publish},
+    jobs={running.TURN: jobs.turn, counting.PUBLISH: jobs.publish, ceremony.CALL: jobs.call_trustees},
     jobs_with=jobs.jobs_with,
     long_jobs=frozenset({running.ADD_UP, counting.PUBLISH}),
     schedules=jobs.SCHEDULES,

@@ -51,6 +51,11 @@ async def tell_trustees(election: Election, what: str, now: datetime) -> None:
             await _post(trustee.email, trustee.language, lambda: _told(what, election), now)
 
 
+async def call_trustee(election: Election, trustee: Trustee, now: datetime) -> None:
+    """Tell a trustee for whom the others wait."""
+    await _post(trustee.email, trustee.language, lambda: _told("turn", election), now)
+
+
 async def tell_removed(election: Election, trustee: Trustee, now: datetime) -> None:
     """Tell a trustee that the link leads nowhere any more."""
     if is_invited(trustee.token_hash):
@@ -97,6 +102,12 @@ async def language_of(email: str) -> str:
 def _told(what: str, election: Election) -> tuple[str, str]:
     title = either(election.title)
     match what:
+        case "turn":
+            return gettext("The other trustees wait for you"), gettext(
+                "The key of this election is made in steps, and the next one is yours:\n%(title)s\n\n"
+                "Open the link from your invitation, with your key file at hand. It takes a minute.",
+                title=title,
+            )
         case "anew":
             return gettext("The keys of an election are made anew"), gettext(
                 "The trustees of this election change, or their number:\n%(title)s\n\n"

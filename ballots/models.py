@@ -29,6 +29,7 @@ class Election(Model):
     )
     opens_at = fields.DatetimeField(null=True)
     closes_at = fields.DatetimeField(null=True)
+    count_from = fields.DatetimeField(null=True)
     voters_by = fields.CharField(8, default="list", db_default="list")
     level = fields.IntField(default=2, db_default=2)
     place = fields.CharField(40, default="", db_default="")

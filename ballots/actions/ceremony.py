@@ -7,18 +7,20 @@ committed to before any is revealed, and every trustee's client checks everythin
 import asyncio
 import json
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from tortoise.transactions import in_transaction
 
-from app import audit
+from app import audit, jobs
 from app.audit import Actor
 from app.i18n import gettext as _
 from ballots import board
 from ballots.actions import Refused
+from ballots.invitations import call_trustee
 from ballots.models import CeremonyPart, Election, Trustee
 from ballots.rules import State, may_publish
+from ballots.rules import parts as parts_of_ceremony
 from crypto import key_proof, keygen, transcripts
 from crypto.channel import Signed
 from crypto.encoding import canonical, hex_digest, members, sha256_hex
@@ -36,6 +38,9 @@ _FIELDS = {
     "keys": ("private_key", "public_key"),
 }
 _MOST_BYTES = {"certificates": 16_000, "commitments": 1_000, "shares": 1_000_000, "keys": 64_000}
+CALL = "ballots.call_trustees"
+PATIENCE = timedelta(minutes=10)
+"""How long others may take before they get a mail: a page that was left open goes on by itself."""
 Parts = Mapping[str, Mapping[int, Any]]
 
 
@@ -79,9 +84,31 @@ async def publish(trustee: Trustee, kind: str, body: object, *, now: datetime) -
         parts.setdefault(kind, {})[trustee.index] = body
         if kind == "keys" and len(parts["keys"]) == len(names):
             await _prepare_tests(row, names, parts)
+        if len(parts[kind]) == len(names):
+            await jobs.enqueue(CALL, now=now, run_at=now + PATIENCE, election=row.id, after=kind)
         # Last, because the trail is locked for the whole portal until the transaction ends.
         actor = Actor(f"trustee:{trustee.index}")
         await audit.record(actor, f"trustee_published_{kind}", f"election:{row.uuid}", now=now)
+
+
+async def call(election: int, after: str, *, now: datetime) -> None:
+    """Write to those for whom the others have waited since a step was complete; whose page is open has gone on."""
+    row = await Election.get(id=election)
+    trustees = await Trustee.filter(election_id=election).order_by("index")
+    steps = parts_of_ceremony(len(trustees), row.threshold)
+    if row.state is not State.DRAFT or after not in steps:
+        return
+    if await CeremonyPart.filter(election_id=election, kind=after).count() < len(trustees):
+        return  # the keys are made anew
+    if after == steps[-1]:
+        late = [trustee for trustee in trustees if trustee.tested_at is None]
+    else:
+        following = CeremonyPart.filter(election_id=election, kind=steps[steps.index(after) + 1])
+        there = {int(part["index"]) for part in await following.values("index")}
+        late = [trustee for trustee in trustees if trustee.index not in there]
+    async with in_transaction():
+        for trustee in late:
+            await call_trustee(row, trustee, now)
 
 
 async def _still(trustee: Trustee) -> Trustee:

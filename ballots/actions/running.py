@@ -132,7 +132,8 @@ async def turn(election: int, *, now: datetime) -> State:
             if state is State.CLOSED:
                 row.closed_at = now
                 await board.append(row, Kind.END_BALLOTS, [], connection)
-                await jobs.enqueue(ADD_UP, now=now, unique=f"{ADD_UP}:{row.id}", election=row.id)
+                begin = max(now, row.count_from or now)
+                await jobs.enqueue(ADD_UP, now=now, run_at=begin, unique=f"{ADD_UP}:{row.id}", election=row.id)
             await row.save(update_fields=["state", "closed_at"], using_db=connection)
             await audit.record(
                 SYSTEM, f"election_{'opened' if state is State.OPEN else 'closed'}", name_of(row), now=now

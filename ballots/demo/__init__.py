@@ -136,10 +136,10 @@ async def _open(settings: Settings, now: datetime) -> None:
     )
     await everybody.with_keys(made, now=now - 3 * DAY)
     await everybody.with_credentials(made, now=now - 3 * DAY)
-    shown = " ، ".join(made.codes[str(number)] for number in range(8, 13))
+    shown = "\n".join(made.codes[str(number)] for number in range(8, 13))
     description = {
-        "ar": f"صوّت هنا كما في تصويت حقيقي. رموز تجريبية لك: {shown}",
-        "en": f"Vote here as in a real vote. Demonstration codes for you: {shown.replace(' ، ', ', ')}",
+        "ar": f"صوّت هنا كما في تصويت حقيقي. رموز تجريبية لك:\n{shown}",
+        "en": f"Vote here as in a real vote. Demonstration codes for you:\n{shown}",
     }
     await Election.filter(id=made.id).update(description=description)
     await running.freeze(await made.row(), actor=SYSTEM, now=now - 3 * DAY)

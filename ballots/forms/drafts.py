@@ -55,6 +55,7 @@ class Basics(Seen):
     contact: str = Field("", max_length=320)
     opens_at: Moment = None
     closes_at: Moment = None
+    count_from: Moment = None
     sign_in: str = ""
     is_test: str = ""
 
@@ -80,6 +81,14 @@ class Basics(Seen):
             raise ValueError(_("The vote must close after it opens, five minutes later at least."))
         return value
 
+    @field_validator("count_from")
+    @classmethod
+    def _later(cls, value: datetime | None, info: ValidationInfo) -> datetime | None:
+        closes = info.data.get("closes_at")
+        if value is not None and (closes is None or value < closes):
+            raise ValueError(_("The count begins after the close. Leave this empty to begin at once."))
+        return value
+
     @property
     def title(self) -> dict[str, str]:
         """As it is stored."""
@@ -98,6 +107,7 @@ class Basics(Seen):
             "contact": self.contact,
             "opens_at": self.opens_at,
             "closes_at": self.closes_at,
+            "count_from": self.count_from,
             "sign_in": self.sign_in == YES,
             "is_test": self.is_test == YES,
         }

@@ -52,6 +52,7 @@ class Migration(migrations.Migration):
                 ),
                 ("opens_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("closes_at", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
+                ("count_from", fields.DatetimeField(null=True, auto_now=False, auto_now_add=False)),
                 ("voters_by", fields.CharField(default="list", db_default="list", max_length=8)),
                 ("level", fields.IntField(default=2, db_default=2)),
                 ("place", fields.CharField(default="", db_default="", max_length=40)),

@@ -171,6 +171,7 @@ async def details(row: Election) -> dict[str, Any]:
         "group": row.group,
         "opens_at": _moment(row.opens_at),
         "closes_at": _moment(row.closes_at),
+        "count_from": _moment(row.count_from),
         "fingerprint": row.fingerprint,
         "credentials_fingerprint": row.credentials_fingerprint,
         "ballots": row.ballots,

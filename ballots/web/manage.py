@@ -109,6 +109,7 @@ def basics_of(request: Request, row: Election) -> dict[str, str]:
         "contact": row.contact,
         "opens_at": local(request, row.opens_at),
         "closes_at": local(request, row.closes_at),
+        "count_from": local(request, row.count_from),
         "sign_in": YES if row.sign_in else "",
         "is_test": YES if row.is_test else "",
         "version": str(row.version),

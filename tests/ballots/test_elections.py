@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 
 from app.audit import SYSTEM
+from app.models import Job
 from app.settings import Settings
 from ballots import board
 from ballots.actions import Refused, casting, counting, running
@@ -262,6 +263,18 @@ def test_time_opens_and_closes_and_only_once(settings: Settings) -> None:
         assert set(states) == {State.CLOSED}
         kinds = await BoardEvent.filter(election_id=made.id).order_by("height").values_list("kind", flat=True)
         assert kinds == ["Setup", "EndBallots"]
+
+    inside(settings, work)
+
+
+def test_the_count_begins_when_it_was_announced(settings: Settings) -> None:
+    async def work() -> None:
+        later = CLOSES + timedelta(hours=3)
+        made = await ready(count_from=later)
+        await running.turn(made.id, now=AFTER)
+        job = await Job.get(name=running.ADD_UP)
+        assert job.run_at == later
+        assert (await made.row()).state is State.CLOSED
 
     inside(settings, work)
 

@@ -14,7 +14,7 @@ import pytest
 from app import clock, ids
 from app.accounts.models import Person
 from app.audit import SYSTEM
-from app.models import Job
+from app.models import Job, Message
 from app.settings import Settings
 from ballots import live
 from ballots.actions import Outdated, Refused, casting, ceremony, credentials, running
@@ -154,6 +154,22 @@ def test_nothing_gets_into_the_record_that_does_not_belong_there(settings: Setti
         assert "junk" not in record
         assert "Somebody else" not in record
         assert "more" not in "".join(part.body for part in await CeremonyPart.filter(election_id=made.id))
+
+    inside(settings, work)
+
+
+def test_trustees_for_whom_the_others_wait_are_called_and_nobody_else(settings: Settings) -> None:
+    async def work() -> None:
+        made, trustees, keys = await _single()
+        for index in (1, 2, 3):
+            await ceremony.publish(trustees[index], "commitments", _committed(keys[index - 1]), now=NOW)
+        assert await Job.filter(name=ceremony.CALL, run_at=NOW + ceremony.PATIENCE).count() == 1
+        await ceremony.publish(trustees[2], "keys", {"public_key": keys[1].to_json()}, now=NOW)
+        await ceremony.call(made.id, "commitments", now=NOW + ceremony.PATIENCE)
+        assert sorted([mail.recipient for mail in await Message.all()]) == [trustees[1].email, trustees[3].email]
+        await CeremonyPart.filter(election_id=made.id, kind="commitments").delete()
+        await ceremony.call(made.id, "commitments", now=NOW + ceremony.PATIENCE)
+        assert await Message.all().count() == 2, "keys that are made anew call nobody to the old ones"
 
     inside(settings, work)
 

@@ -96,6 +96,7 @@ def test_what_people_wrote_keeps_its_digits() -> None:
         ({"title_ar": "\u200b\u2060"}, "title_ar"),
         ({"title_ar": "ع" * 301}, "title_ar"),
         ({"closes_at": "2027-03-01T08:04"}, "closes_at"),
+        ({"count_from": "2020-01-01T08:00"}, "count_from"),
         ({"opens_at": "tomorrow"}, "opens_at"),
         ({"opens_at": "9999-12-31T23:59"}, "opens_at"),
         ({"opens_at": "2027-03-01T08:00+02:00"}, "opens_at"),
