@@ -15,6 +15,8 @@ import pytest
 
 from app.accounts.models import Draft, Person
 from app.accounts.register import Claim
+from app.accounts.web import levels
+from app.limits import Rule
 from app.models import AuditEntry
 from app.policy import Role
 from tests.app.people import Someone, give, make_agency, make_person, someone
@@ -143,7 +145,11 @@ def test_a_person_has_five_tries_a_day_and_a_sixth_with_the_right_answer_is_one_
     assert person.post(PATH, **entered()).status_code == 429
 
 
-def test_an_address_has_five_tries_a_day_however_many_accounts_come_from_it(portal: Portal) -> None:
+def test_an_address_has_so_many_tries_a_day_however_many_accounts_come_from_it(
+    portal: Portal, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert levels.PER_ADDRESS.times == "60/day", "neighbours behind one address do not lock each other out"
+    monkeypatch.setattr(levels, "PER_ADDRESS", Rule("register-address", "5/day"))
     in_register(portal)
     answers = []
     for number in range(6):

@@ -11,11 +11,10 @@ from app import clock, policy_doc
 from app.access import Guarded
 from app.policy import Need, acts_in, decide
 from tests.app.portal import fresh_portal
-from tests.app.world import World, build, maker
+from tests.app.world import LINK, World, build, maker
 
 ROUTES = [route for route in policy_doc.routes() if isinstance(route, Guarded)]
 SAFE = {"GET", "HEAD"}
-METRICS = "a token that only the machine that measures holds"
 ANYBODY = {"nobody", "citizen", "administrator everywhere", "agent during a visit", "representative without powers"}
 """Who tries what is open to everybody; the others would see the same page once more."""
 
@@ -26,7 +25,7 @@ WAYS = {Need.SIGN_IN: "/account/sign-in", Need.LEVEL: "/account/level", Need.PRO
 @pytest.fixture(scope="module")
 def world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
     folder = tmp_path_factory.mktemp("matrix")
-    with fresh_portal("sqlite", folder, metrics_token=METRICS) as portal:
+    with fresh_portal("sqlite", folder, metrics_token=LINK) as portal:
         yield build(portal, ROUTES, acts_in(ROUTES))
 
 
@@ -55,7 +54,7 @@ def test_an_address_lets_in_whom_its_policy_lets_in(world: World, route: Guarded
                     continue
                 decision = decide(route.act, visitor.who, world.place(route, spot), clock.now())
                 expected = decision.missing if decision.missing in WAYS else "refused" if decision.missing else None
-                answer = visitor.browser.request(method, path, headers={"authorization": f"Bearer {METRICS}"})
+                answer = visitor.browser.request(method, path, headers={"authorization": f"Bearer {LINK}"})
                 assert answer.status_code < 500, f"{method} {path} breaks for {visitor.kind}"
                 if shown(answer) != expected:
                     found.append(

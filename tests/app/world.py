@@ -189,6 +189,24 @@ async def _trustee(spot: Spot) -> int:
     return row.id
 
 
+async def _invited(_spot: Spot) -> str:
+    """An election whose trustee and credential authority have the link that every visitor of the matrix brings."""
+    uuid = "2" * 14
+    if not await Election.filter(uuid=uuid).exists():
+        row = await Election.create(
+            uuid=uuid,
+            title={"ar": "انتخاب"},
+            description={},
+            questions=[],
+            created_at=clock.now(),
+            authority_token=ids.token_hash(LINK),
+        )
+        await Trustee.create(
+            election_id=row.id, index=1, name="أمين", email="t@example.org", token_hash=ids.token_hash(LINK)
+        )
+    return uuid
+
+
 async def _passkey(spot: Spot) -> str:
     handle = ids.token_hash(spot.slug)
     await Passkey.create(
@@ -228,9 +246,14 @@ def _always(value: str) -> Maker:
     return make
 
 
+LINK = "0" * 43
+"""A token that opens what is opened by a link, and by nothing that a person is."""
+
 OBJECTS: Mapping[str, Maker] = {
     "agencies.slug": _slug,
     "announcements.id": _announcement,
+    "api.code": _always("unknown"),
+    "api.uuid": _invited,
     "ballots.code": _always("unknown"),
     "ballots.file": _always("unknown"),
     "ballots.question": _always("1"),
