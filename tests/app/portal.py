@@ -114,6 +114,68 @@ def copy_tables(settings: Settings) -> None:
         shutil.copyfile(_sqlite_template(), settings.sqlite_path)
 
 
+_spare: list[str] = []
+"""Databases of this process that are as new: making and dropping one costs more than most tests."""
+
+_LAYOUT = """
+SELECT md5(string_agg(
+  concat_ws('|', c.relname, c.relkind, a.attname, a.atttypid, a.attnotnull), ',' ORDER BY c.relname, a.attnum))
+FROM pg_class c LEFT JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+WHERE c.relnamespace = 'public'::regnamespace
+"""
+_EMPTY = """
+DO $$
+DECLARE found record;
+BEGIN
+  SET LOCAL session_replication_role = replica;
+  FOR found IN SELECT relname FROM pg_class
+    WHERE relkind = 'r' AND relnamespace = 'public'::regnamespace AND relname <> 'tortoise_migrations'
+  LOOP EXECUTE format('DELETE FROM %I', found.relname); END LOOP;
+  PERFORM setval(format('%I', sequencename)::regclass, start_value, false)
+    FROM pg_sequences WHERE schemaname = 'public' AND last_value IS NOT NULL;
+END $$
+"""
+_layouts: dict[str, str] = {}
+
+
+def _taken() -> str:
+    if _spare:
+        return _spare.pop()
+    name = f"sawtuna_test_{secrets.token_hex(6)}"
+    administer(f'CREATE DATABASE "{name}" TEMPLATE "{_postgres_template()}"')
+    atexit.register(drop_database, name)
+    with asyncio.Runner() as runner:
+        _layouts[name] = runner.run(_layout(name))
+    return name
+
+
+async def _layout(name: str, *, empty: bool = False) -> str:
+    """What tables and columns there are, after taking every row out where that is asked for."""
+    connection = await asyncpg.connect(f"{SERVER}/{name}")
+    try:
+        if empty:
+            others = (
+                "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = $1 AND pid <> pg_backend_pid()"
+            )
+            await connection.execute(others, name)
+            await connection.execute(_EMPTY)
+        return str(await connection.fetchval(_LAYOUT))
+    finally:
+        await connection.close()
+
+
+def _emptied(name: str) -> bool:
+    """Make a database as new, to be used again; not one whose tables a test has changed or dropped."""
+    try:
+        with asyncio.Runner() as runner:
+            same = runner.run(_layout(name, empty=True)) == _layouts[name]
+    except asyncpg.PostgresError:
+        return False
+    if same:
+        _spare.append(name)
+    return same
+
+
 @contextlib.contextmanager
 def fresh_database(kind: str, folder: Path, *, migrated: bool = True, **chosen: Any) -> Iterator[Settings]:
     """Settings of a database nobody has used, removed afterwards."""
@@ -125,12 +187,14 @@ def fresh_database(kind: str, folder: Path, *, migrated: bool = True, **chosen: 
         yield settings
         return
     need_postgres()
-    name = f"sawtuna_test_{secrets.token_hex(6)}"
-    administer(f'CREATE DATABASE "{name}"' + (f' TEMPLATE "{_postgres_template()}"' if migrated else ""))
+    name = _taken() if migrated else f"sawtuna_test_{secrets.token_hex(6)}"
+    if not migrated:
+        administer(f'CREATE DATABASE "{name}"')
     try:
         yield settings_for(folder, **{"database_url": f"{SERVER}/{name}", **chosen})
     finally:
-        drop_database(name)
+        if not migrated or not _emptied(name):
+            drop_database(name)
 
 
 @contextlib.asynccontextmanager

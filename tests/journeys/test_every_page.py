@@ -239,23 +239,29 @@ PUBLIC = pytest.mark.parametrize("path", [path for paths in PAGES.values() for p
 LANGUAGES = pytest.mark.parametrize("language", ["ar", "en"], ids=["Arabic", "English"])
 
 
+LOOKS = {
+    "ar": ((DESKTOP, "light"), (PHONE, "dark")),
+    "en": ((DESKTOP, "dark"), (PHONE, "light")),
+}
+
+
 def check(visitor: Visitor) -> None:
-    """No violation that axe knows, and nothing beside the window, in any width and appearance."""
+    """No violation that axe knows, and nothing beside the window."""
     if not AXE.exists():
         pytest.fail("axe-core is missing: run `npm ci --ignore-scripts`.")
     page = visitor.page
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    for width in (DESKTOP, PHONE):
+    # Each language has the other half of the four ways to look at a page.
+    for width, appearance in LOOKS[visitor.language]:
         page.set_viewport_size({"width": width, "height": 800})
         assert visitor.scrolls_sideways() <= 0, f"{visitor.path} scrolls sideways at {width} px"
-        for appearance in ("light", "dark"):
-            page.emulate_media(color_scheme=appearance)  # type: ignore[arg-type]  # one of the two
-            found = page.evaluate(
-                "rules => axe.run(document, {resultTypes: ['violations'], runOnly: rules}).then(r => "
-                "r.violations.map(v => [v.id, v.help, v.nodes.map(n => n.target.join(' '))]))",
-                RULES,
-            )
-            assert found == [], f"{visitor.path}, {width} px, {appearance}: {json.dumps(found, ensure_ascii=False)}"
+        page.emulate_media(color_scheme=appearance)  # type: ignore[arg-type]  # one of the two
+        found = page.evaluate(
+            "rules => axe.run(document, {resultTypes: ['violations'], runOnly: rules}).then(r => "
+            "r.violations.map(v => [v.id, v.help, v.nodes.map(n => n.target.join(' '))]))",
+            RULES,
+        )
+        assert found == [], f"{visitor.path}, {width} px, {appearance}: {json.dumps(found, ensure_ascii=False)}"
     page.set_viewport_size({"width": NARROWEST, "height": 640})
     assert visitor.scrolls_sideways() <= 0, f"{visitor.path} scrolls sideways at {NARROWEST} px"
 
