@@ -255,6 +255,39 @@ def test_a_hundred_ballots_at_once_make_one_unbroken_chain(settings: Settings, t
     inside(settings, work)
 
 
+def test_a_close_while_ballots_arrive_ends_the_board_after_the_last_of_them(settings: Settings) -> None:
+    """Some clocks are behind: what one process has closed, no other opens again."""
+
+    async def work() -> None:
+        voters = [(str(number), f"v{number}", "", 1) for number in range(16)]
+        made = await ready(voters=voters)
+        row, key, before = await made.row(), signing_key(b"test"), CLOSES - timedelta(seconds=1)
+        texts = [ballot_of(row, made.codes[str(number)], LIBRARY) for number in range(16)]
+
+        async def cast(text: str) -> str:
+            try:
+                await casting.cast(row, text, person=None, key=key, now=before)
+            except Refused as refused:
+                return refused.code
+            return "accepted"
+
+        async def close() -> str:
+            await asyncio.sleep(0.03)
+            return str(await running.turn(made.id, now=CLOSES))
+
+        answers = await asyncio.gather(
+            *(cast(text) for text in texts[:8]), close(), *(cast(text) for text in texts[8:])
+        )
+        assert set(answers) <= {"accepted", "closed", State.CLOSED}
+        kinds = await BoardEvent.filter(election_id=made.id).order_by("height").values_list("kind", flat=True)
+        assert kinds == ["Setup", *["Ballot"] * answers.count("accepted"), "EndBallots"]
+        with pytest.raises(Refused) as refused:
+            await vote(made, "15", PARK, now=before)
+        assert refused.value.code == "closed"
+
+    inside(settings, work)
+
+
 def test_time_opens_and_closes_and_only_once(settings: Settings) -> None:
     async def work() -> None:
         made = await ready()
