@@ -5,6 +5,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
+from app import settings_doc
 from app.settings import LEAST_SECRET, Settings
 from tests.app.portal import SECRET, settings_for
 
