@@ -2,7 +2,8 @@ import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
 import { utf8 } from "../../../static/js/crypto/encoding.js";
-import { CHECKS, verifyRecord } from "../../../static/js/crypto/record.js";
+import { verifyRecord } from "../../../static/js/crypto/record.js";
+import { CHECKS } from "../../../static/js/crypto/report.js";
 import { observer } from "../../../static/js/observer/worker.js";
 import { TAMPERED, archiveOf, fileOf, names } from "./vectors.js";
 
