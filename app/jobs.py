@@ -130,7 +130,10 @@ class Worker:
         async def renew() -> None:
             while True:
                 await asyncio.sleep(LEASE.total_seconds() / 4)
-                await self._mine(job).update(taken_until=self._clock() + LEASE)
+                try:
+                    await self._mine(job).update(taken_until=self._clock() + LEASE)
+                except Exception:  # the database may be away for a moment; the job itself goes on
+                    log.exception("lease_fault", job=job.name)
 
         beat = asyncio.create_task(renew())
         try:
