@@ -1,5 +1,6 @@
 """The same for programs: JSON under /api/elections, described by /api/openapi.json."""
 
+from collections.abc import Awaitable
 from typing import Any
 
 from starlette.exceptions import HTTPException
@@ -170,11 +171,7 @@ async def audit(request: Request) -> Response:
     seal = _member(await _body(request), "seal", str)
     if not CODE.match(seal):
         raise HTTPException(400)
-    try:
-        await casting.spoil(row, seal, now=clock.now())
-    except Refused as refused:
-        return refusal(request, refused)
-    return Response(status_code=204)
+    return await _done(request, casting.spoil(row, seal, now=clock.now()))
 
 
 async def events(request: Request) -> Response:
@@ -237,35 +234,35 @@ def _private(body: Any) -> Response:
 
 async def publish_part(request: Request) -> Response:
     """A trustee's part of the key ceremony."""
-    await spend(request, (CEREMONY, address(request)))
-    body = await _body(request)  # first: whoever sends slowly may lose the right meanwhile
-    who = await trustee(request)
-    try:
-        await ceremony.publish(who, _member(body, "kind", str), _member(body, "body", dict), now=clock.now())
-    except Refused as refused:
-        return refusal(request, refused)
-    return Response(status_code=204)
+    who, body = await _from_trustee(request)
+    return await _done(
+        request, ceremony.publish(who, _member(body, "kind", str), _member(body, "body", dict), now=clock.now())
+    )
 
 
 async def prove_key(request: Request) -> Response:
     """What the saved key file made of the test."""
-    await spend(request, (CEREMONY, address(request)))
-    body = await _body(request)  # first: whoever sends slowly may lose the right meanwhile
-    who = await trustee(request)
-    try:
-        await ceremony.prove_key(who, _member(body, "answer", str), now=clock.now())
-    except Refused as refused:
-        return refusal(request, refused)
-    return Response(status_code=204)
+    who, body = await _from_trustee(request)
+    return await _done(request, ceremony.prove_key(who, _member(body, "answer", str), now=clock.now()))
 
 
 async def decrypt(request: Request) -> Response:
     """A trustee's part of the count."""
+    who, body = await _from_trustee(request)
+    return await _done(request, counting.decrypt(who, body, now=clock.now()))
+
+
+async def _from_trustee(request: Request) -> tuple[Trustee, Any]:
+    """Who sends, and what. Nothing is read of whoever has no link, and the actions look at it again under the lock."""
     await spend(request, (CEREMONY, address(request)))
-    body = await _body(request)  # first: whoever sends slowly may lose the right meanwhile
     who = await trustee(request)
+    return who, await _body(request)
+
+
+async def _done(request: Request, work: Awaitable[None]) -> Response:
+    """204 when it is done, a refusal with its code otherwise."""
     try:
-        await counting.decrypt(who, body, now=clock.now())
+        await work
     except Refused as refused:
         return refusal(request, refused)
     return Response(status_code=204)
@@ -301,25 +298,20 @@ async def voters(request: Request) -> Response:
 async def issue(request: Request) -> Response:
     """The public halves of the codes, once."""
     await spend(request, (CEREMONY, address(request)))
-    asked = await authority_of(request)
-    _fits(request, 2000 + 660 * await Voter.filter(election_id=asked.id).count())
-    body = await _body(request)
     row = await authority_of(request)
-    try:
-        await credentials.issue(row, _member(body, "credentials", list), now=clock.now())
-    except Refused as refused:
-        return refusal(request, refused)
-    return Response(status_code=204)
+    _fits(request, 2000 + 660 * await Voter.filter(election_id=row.id).count())
+    body = await _body(request)
+    return await _done(request, credentials.issue(row, _member(body, "credentials", list), now=clock.now()))
 
 
 async def mail_codes(request: Request) -> Response:
     """Let the portal send the codes. What the body holds is secret, and goes into the outbox only."""
     await spend(request, (CEREMONY, address(request)))
-    body = await _body(request)
     row = await authority_of(request)
+    body = await _body(request)
     try:
         base_url = settings_of(request).base_url
-        sent = await credentials.mail_codes(row.id, _member(body, "codes", dict), base_url=base_url, now=clock.now())
+        sent = await credentials.mail_codes(row, _member(body, "codes", dict), base_url=base_url, now=clock.now())
     except Refused as refused:
         return refusal(request, refused)
     return _private({"sent": sent})

@@ -22,6 +22,12 @@ from crypto.errors import ProtocolError
 from crypto.groups import Group, named
 from crypto.transcripts import VERSION_1
 
+AUTHORITY = Actor("credential_authority")
+MAILED = "credentials_mailed"
+_BATCH = 2000
+MOST_MAILS = 20_000
+"""Above this a mail house serves better: the mails of an election go out together or not at all."""
+
 
 def _may_issue(row: Election) -> None:
     if row.state is not State.DRAFT:
@@ -30,11 +36,10 @@ def _may_issue(row: Election) -> None:
         raise Refused(_("Voters' codes have been issued already."), "conflict")
 
 
-AUTHORITY = Actor("credential_authority")
-MAILED = "credentials_mailed"
-_BATCH = 2000
-MOST_MAILS = 20_000
-"""Above this a mail house serves better: the mails of an election go out together or not at all."""
+def _same_link(row: Election, seen: Election) -> None:
+    """That the link by which the election was found is still the authority's."""
+    if row.authority_token != seen.authority_token or row.group != seen.group:
+        raise Refused(_("This link is not valid any more. Use the newest one, or ask the administrator."), "link")
 
 
 async def issue(election: Election, entries: Sequence[object], *, now: datetime) -> None:
@@ -50,8 +55,7 @@ async def issue(election: Election, entries: Sequence[object], *, now: datetime)
     async with in_transaction() as connection:
         row = await board.locked(election.id, connection)
         _may_issue(row)
-        if row.authority_token != election.authority_token or row.group != election.group:
-            raise Refused(_("This link is not valid any more. Use the newest one, or ask the administrator."), "link")
+        _same_link(row, election)
         weights = Counter(await Voter.filter(election_id=row.id).values_list("weight", flat=True))
         if Counter(entry.weight for entry in parsed) != weights:
             raise Refused(_("There must be one code for each voter, with the weights of the list."), "numbers")
@@ -78,20 +82,19 @@ async def issue(election: Election, entries: Sequence[object], *, now: datetime)
             .using_db(connection)
             .update(credentials_at=now, credentials_fingerprint=fingerprint(list_json(parsed)))
         )
-        await audit.record(
-            AUTHORITY, "credentials_issued", f"election:{row.uuid}", now=now, details={"number": len(parsed)}
-        )
+        await audit.record(AUTHORITY, "credentials_issued", row.subject, now=now, details={"number": len(parsed)})
 
 
-async def mail_codes(election: int, codes: Mapping[str, object], *, base_url: str, now: datetime) -> int:
+async def mail_codes(election: Election, codes: Mapping[str, object], *, base_url: str, now: datetime) -> int:
     """Send voters their codes by the portal's own mail, once; how many were sent.
 
-    `codes` are the private codes by voters' numbers. They stand nowhere afterwards but in the messages that wait in
-    the outbox; no error, log or audit entry repeats any of them. Only where the administrator has allowed it, since a
-    portal that has seen the codes could vote with them.
+    `codes` are the private codes by voters' numbers. They stand nowhere afterwards but in the outbox, until its mails
+    are cleaned away; no error, log or audit entry repeats any of them. Only where the administrator has allowed it,
+    since a portal that has seen the codes could vote with them.
     """
     async with in_transaction() as connection:
-        row = await board.locked(election, connection)
+        row = await board.locked(election.id, connection)
+        _same_link(row, election)
         _check_may_mail(row)
         if await was_mailed(row):
             raise Refused(_("The codes have been sent by mail already."), "conflict")
@@ -110,7 +113,7 @@ async def mail_codes(election: int, codes: Mapping[str, object], *, base_url: st
             await _send_code(row, voters[number], str(code), base_url, now)
         row.delivered_by_portal = True
         await row.save(update_fields=["delivered_by_portal"], using_db=connection)
-        await audit.record(AUTHORITY, MAILED, _subject(row), now=now, details={"letters": len(codes)})
+        await audit.record(AUTHORITY, MAILED, row.subject, now=now, details={"letters": len(codes)})
     return len(codes)
 
 
@@ -118,11 +121,7 @@ async def was_mailed(row: Election) -> bool:
     """Whether the portal has sent the codes that hold now."""
     if row.credentials_at is None:
         return False
-    return await AuditEntry.exists(verb=MAILED, object=_subject(row), at__gte=row.credentials_at)
-
-
-def _subject(row: Election) -> str:
-    return f"election:{row.uuid}"
+    return await AuditEntry.exists(verb=MAILED, object=row.subject, at__gte=row.credentials_at)
 
 
 def _check_may_mail(row: Election) -> None:

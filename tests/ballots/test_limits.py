@@ -246,6 +246,16 @@ def test_a_body_larger_than_any_ballot_is_refused_before_it_is_read(portal: Port
     assert answer.status_code == 413
 
 
+@pytest.mark.parametrize("path", ["ceremony", "key-proof", "decryptions", "credentials", "mail-codes"])
+def test_nothing_is_read_of_whoever_has_no_link(portal: Portal, path: str) -> None:
+    made = _open_now(portal)
+    for token in ("", f"Bearer {'x' * 43}"):
+        answer = portal.browser(authorization=token).post(
+            f"/api/elections/{made.uuid}/{path}", content="{" * 1000, headers={"content-type": "application/json"}
+        )
+        assert answer.status_code == 401, "not 400, which would mean that the body was looked at"
+
+
 def test_streams_are_counted_by_address(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "MOST_AN_ADDRESS", 0)
     made = _open_now(portal)

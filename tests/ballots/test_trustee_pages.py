@@ -55,7 +55,7 @@ def reachable(made: Made) -> Mapping[str, str]:
 
 
 async def send(made: Made, codes: Mapping[str, object], **more: Any) -> int:
-    return await credentials.mail_codes(made.id, codes, base_url=ORIGIN, now=more.get("now", NOW))
+    return await credentials.mail_codes(await made.row(), codes, base_url=ORIGIN, now=more.get("now", NOW))
 
 
 async def lose(made: Made, index: int) -> None:
