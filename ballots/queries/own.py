@@ -61,10 +61,10 @@ async def waits(who: Who, now: datetime) -> list[Part]:
 
 
 def entries(person: Person) -> QuerySet[Voter]:
-    """The entries of voters' lists that mean somebody: by account, or by the confirmed address or number."""
+    """The entries of voters' lists that mean somebody: by account, or by a confirmed contact that nobody voted with."""
     contacts = [contact for contact in (person.email, person.phone) if contact] if person.confirmed_at else []
     return (
-        Voter.filter(Q(person_id=person.id) | Q(contact__in=contacts))
+        Voter.filter(Q(person_id=person.id) | Q(contact__in=contacts, person_id=None, bound=False))
         if contacts
         else Voter.filter(person_id=person.id)
     )
