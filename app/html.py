@@ -178,12 +178,7 @@ def url(context: Context, name: str, /, **params: Any) -> str:
 @pass_context
 def has_route(context: Context, name: str) -> bool:
     """Whether the portal has a page of this name: features are there or not."""
-    return has_named_route(context["request"], name)
-
-
-def has_named_route(request: Request, name: str) -> bool:
-    """The same, asked by a page's own code."""
-    return any(getattr(route, "name", None) == name for route in request.app.routes)
+    return any(getattr(route, "name", None) == name for route in context["request"].app.routes)
 
 
 def path_of(request: Request, name: str, **params: Any) -> str:

@@ -9,7 +9,7 @@ import httpx2
 import typer
 
 from app.settings import Settings
-from ballots.receipts import Receipt
+from ballots.receipts import Receipt, in_address
 from ballots.web import booth
 from crypto.cli.console import done, fact, out, say, stop
 from crypto.cli.files import read_json
@@ -106,7 +106,7 @@ def check_receipt(file: Path, key: str, url: str, get: Get = _fetch) -> None:
     if not url:
         say(_("To see whether the ballot is still there, ask the portal with --url, or look on its public board."))
         return
-    code = receipt.tracker.replace("+", "-").replace("/", "_")
+    code = in_address(receipt.tracker)
     found = _asked(get, f"{url}/api/elections/{receipt.election_uuid}/ballots/{code}", missing=None)
     if found is None:
         stop(

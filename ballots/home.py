@@ -7,7 +7,7 @@ from starlette.requests import Request
 from app import clock
 from app.html import path_of
 from ballots.queries import lists
-from ballots.web.public import left
+from ballots.rules import days_left
 
 
 async def home(request: Request) -> dict[str, Any]:
@@ -20,7 +20,7 @@ async def home(request: Request) -> dict[str, Any]:
             "title": row.title,
             "href": path_of(request, "ballots:show", uuid=row.uuid),
             "agency": row.agency.name if row.agency is not None else None,
-            "days": left(row.closes_at, now),
+            "days": days_left(row.closes_at, now),
             "note": "",
         }
         for row in rows

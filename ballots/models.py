@@ -61,6 +61,11 @@ class Election(Model):
     closed_at = fields.DatetimeField(null=True)
     tallied_at = fields.DatetimeField(null=True)
 
+    @property
+    def subject(self) -> str:
+        """What the audit trail calls it."""
+        return f"election:{self.uuid}"
+
     class Meta:
         """Found by state and time."""
 

@@ -18,7 +18,19 @@ from crypto.errors import Malformed, Rejected
 
 FORMAT = "sawtuna receipt 1"
 CODE = re.compile(r"[A-Za-z0-9+/]{43}\Z")
+"""A tracker or a seal code as it stands in the record."""
+
 _FIELDS = ("format", "election_uuid", "tracker", "height", "event", "seal", "key", "signature")
+
+
+def in_address(code: str) -> str:
+    """A code as it stands in an address."""
+    return code.replace("+", "-").replace("/", "_")
+
+
+def plain(code: str) -> str:
+    """A code as it stands in the record, however it was copied: with spaces, padding, or in the form of addresses."""
+    return "".join(code.split()).replace("-", "+").replace("_", "/").rstrip("=")
 
 
 def signing_key(secret: bytes) -> SigningKey:

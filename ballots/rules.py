@@ -78,6 +78,11 @@ def due(state: State, opens_at: datetime | None, closes_at: datetime | None, now
     return None
 
 
+def days_left(until: datetime | None, now: datetime) -> int:
+    """Days until a moment, a begun one counted as whole; 0 when it is over."""
+    return max(0, -((now - until) // timedelta(days=1))) if until is not None else 0
+
+
 Text = Mapping[str, str]
 """A text by language, `ar` or `en` or both."""
 

@@ -7,7 +7,7 @@ from app.audit import Actor
 from app.i18n import gettext as _
 from ballots import invitations
 from ballots.actions import Refused
-from ballots.actions.preparing import drafting, name_of
+from ballots.actions.preparing import drafting
 from ballots.actions.voters import listing, snapshot
 from ballots.forms.people import Authority
 from ballots.models import Credential, Election, Voter
@@ -31,7 +31,7 @@ async def invite_authority(election: Election, form: Authority, *, base_url: str
         await row.save(update_fields=["authority_name", "authority_email", "authority_token", "delivered_by_portal"])
         await invitations.invite_authority(row, invitations.authority_link(base_url, row, token), now)
         details = {"by_portal": form.delivered_by_portal}
-        await audit.record(actor, "authority_invited", name_of(row), now=now, details=details)
+        await audit.record(actor, "authority_invited", row.subject, now=now, details=details)
 
 
 async def withdraw_credentials(election: Election, *, actor: Actor, now: datetime) -> None:
@@ -42,4 +42,4 @@ async def withdraw_credentials(election: Election, *, actor: Actor, now: datetim
         count = await Credential.filter(election_id=row.id).delete()
         await invitations.tell_authority(row, "withdrawn", now)
         await Election.filter(id=row.id).update(credentials_at=None, credentials_fingerprint="", authority_token=None)
-        await audit.record(actor, "credentials_withdrawn", name_of(row), now=now, details={"credentials": count})
+        await audit.record(actor, "credentials_withdrawn", row.subject, now=now, details={"credentials": count})

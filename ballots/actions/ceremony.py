@@ -88,7 +88,7 @@ async def publish(trustee: Trustee, kind: str, body: object, *, now: datetime) -
             await jobs.enqueue(CALL, now=now, run_at=now + PATIENCE, election=row.id, after=kind)
         # Last, because the trail is locked for the whole portal until the transaction ends.
         actor = Actor(f"trustee:{trustee.index}")
-        await audit.record(actor, f"trustee_published_{kind}", f"election:{row.uuid}", now=now)
+        await audit.record(actor, f"trustee_published_{kind}", row.subject, now=now)
 
 
 async def call(election: int, after: str, *, now: datetime) -> None:
@@ -253,4 +253,4 @@ async def prove_key(trustee: Trustee, answer: str, *, now: datetime) -> None:
             if held.test_answer != trustee.test_answer:
                 raise Refused(_("There is no test yet: all trustees have to finish their keys first."), "not_yet")
             await Trustee.filter(id=trustee.id).update(tested_at=now)
-            await audit.record(Actor(f"trustee:{trustee.index}"), "trustee_proved_key", f"election:{row.uuid}", now=now)
+            await audit.record(Actor(f"trustee:{trustee.index}"), "trustee_proved_key", row.subject, now=now)

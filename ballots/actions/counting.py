@@ -75,7 +75,7 @@ async def add_up(election: int, *, settings: Settings, now: datetime) -> None:
         await board.append(row, Kind.ENCRYPTED_TALLY, [encrypted, sized.to_json()], connection)
         row.state, row.tally, row.counted, row.weight = State.DECRYPTING, encrypted.decode(), counted, weight
         await row.save(update_fields=["state", "tally", "counted", "weight"], using_db=connection)
-        await audit.record(SYSTEM, "election_added_up", f"election:{row.uuid}", now=now, details={"ballots": counted})
+        await audit.record(SYSTEM, "election_added_up", row.subject, now=now, details={"ballots": counted})
         for trustee in await Trustee.filter(election_id=row.id, lost_at=None):
             with reading(Reader("en" if trustee.language == "en" else "ar")):
                 await mail.post(
@@ -127,7 +127,7 @@ async def decrypt(trustee: Trustee, value: object, *, now: datetime) -> None:
         await board.append(row, Kind.PARTIAL_DECRYPTION, [data, owned], connection)
         held.strong, held.decrypted_at = strong.to_json(), now
         await held.save(update_fields=["strong", "decrypted_at"], using_db=connection)
-        await audit.record(Actor(f"trustee:{trustee.index}"), "trustee_decrypted", f"election:{row.uuid}", now=now)
+        await audit.record(Actor(f"trustee:{trustee.index}"), "trustee_decrypted", row.subject, now=now)
         if await Trustee.filter(election_id=row.id, decrypted_at__isnull=False).count() >= row.threshold:
             await jobs.enqueue(PUBLISH, now=now, election=row.id)
 
@@ -174,7 +174,7 @@ async def publish(election: int, *, now: datetime) -> None:
         await board.append(held, Kind.RESULT, [data], connection)
         held.state, held.result, held.tallied_at = State.TALLIED, found, now
         await held.save(update_fields=["state", "result", "tallied_at"], using_db=connection)
-        await audit.record(SYSTEM, "election_result", f"election:{row.uuid}", now=now)
+        await audit.record(SYSTEM, "election_result", row.subject, now=now)
 
 
 async def _decryptions(row: Election) -> dict[int, PartialDecryption]:

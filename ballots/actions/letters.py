@@ -10,7 +10,7 @@ from app.i18n import gettext as _
 from app.settings import Settings
 from ballots.actions.casting import receipt_of
 from ballots.models import CastBallot, Election
-from ballots.receipts import signing_key
+from ballots.receipts import in_address, signing_key
 from ballots.rules import spoken
 
 
@@ -21,7 +21,6 @@ async def receipt(ballot: int, person: Person, *, settings: Settings, now: datet
         return
     row = await Election.get(id=made.election_id)  # type: ignore[attr-defined]  # Tortoise adds it
     signed = await receipt_of(row, made, signing_key(settings.key))
-    code = made.tracker.replace("+", "-").replace("/", "_")
     with reading(Reader("en" if person.language == "en" else "ar")):
         await mail.post(
             person.email,
@@ -35,7 +34,7 @@ async def receipt(ballot: int, person: Person, *, settings: Settings, now: datet
                 title=row.title.get(person.language) or spoken(row.title),
                 tracker=made.tracker,
                 height=made.height,
-                url=f"{settings.base_url}/elections/{row.uuid}/board?code={code}",
+                url=f"{settings.base_url}/elections/{row.uuid}/board?code={in_address(made.tracker)}",
                 receipt=json.dumps(signed.to_json()),
             ),
             language=person.language,

@@ -39,11 +39,6 @@ async def drafting(election: Election, version: int | None = None) -> AsyncItera
         await Election.filter(id=row.id).update(version=row.version + 1)
 
 
-def name_of(election: Election) -> str:
-    """An election in the audit trail."""
-    return f"election:{election.uuid}"
-
-
 async def create(form: New, *, who: Who, actor: Actor, now: datetime) -> Election:
     """Begin an election, where the role of whoever begins it holds."""
     values = {name: str(value) for name, value in form.model_dump().items()}
@@ -55,7 +50,7 @@ async def create(form: New, *, who: Who, actor: Actor, now: datetime) -> Electio
         row = await Election.create(
             uuid=new_uuid(), **form.columns(), questions=[], agency_id=form.agency_id, created_at=now
         )
-        await audit.record(actor, "election_created", name_of(row), now=now, details={"agency": form.agency_id})
+        await audit.record(actor, "election_created", row.subject, now=now, details={"agency": form.agency_id})
     return row
 
 
@@ -67,7 +62,7 @@ async def change(election: Election, form: Basics, *, actor: Actor, now: datetim
             fields = sorted(name for name, value in wanted.items() if getattr(row, name) != value)
             if fields:
                 await Election.filter(id=row.id).update(**wanted)
-                await audit.record(actor, "election_changed", name_of(row), now=now, details={"fields": fields})
+                await audit.record(actor, "election_changed", row.subject, now=now, details={"fields": fields})
     except Outdated:
         there = await Election.get(id=election.id)
         if any(getattr(there, name) != value for name, value in wanted.items()):
@@ -90,7 +85,7 @@ async def put_question(
             raise Outdated
         await _put(row, questions)
         details = {"question": len(questions) if index is None else index + 1}
-        await audit.record(actor, "question_put", name_of(row), now=now, details=details)
+        await audit.record(actor, "question_put", row.subject, now=now, details=details)
 
 
 async def remove_question(election: Election, index: int, version: int, *, actor: Actor, now: datetime) -> None:
@@ -99,7 +94,7 @@ async def remove_question(election: Election, index: int, version: int, *, actor
         if index >= len(row.questions):
             raise Outdated
         await _put(row, row.questions[:index] + row.questions[index + 1 :])
-        await audit.record(actor, "question_removed", name_of(row), now=now, details={"question": index + 1})
+        await audit.record(actor, "question_removed", row.subject, now=now, details={"question": index + 1})
 
 
 async def move_question(election: Election, index: int, by: int, version: int, *, actor: Actor, now: datetime) -> None:
@@ -112,7 +107,7 @@ async def move_question(election: Election, index: int, by: int, version: int, *
             questions[index], questions[target] = questions[target], questions[index]
             await _put(row, questions)
             details = {"from": index + 1, "to": target + 1}
-            await audit.record(actor, "question_moved", name_of(row), now=now, details=details)
+            await audit.record(actor, "question_moved", row.subject, now=now, details=details)
 
 
 async def _put(row: Election, questions: list[dict[str, object]]) -> None:
@@ -152,7 +147,7 @@ async def copy_election(election: Election, *, as_test: bool, actor: Actor, now:
                 token_hash=nobodys_token(),
             )
         details = {"of": election.uuid, "test": as_test}
-        await audit.record(actor, "election_copied", name_of(row), now=now, details=details)
+        await audit.record(actor, "election_copied", row.subject, now=now, details=details)
     return row
 
 
@@ -172,7 +167,7 @@ async def cancel(election: Election, reason: str, *, actor: Actor, now: datetime
             raise Refused(_("The vote has begun. It cannot be cancelled any more."), "begun")
         await Election.filter(id=row.id).update(state=State.CANCELLED, version=row.version + 1)
         await invitations.tell_all(row, "cancelled", now)
-        await audit.record(actor, "election_cancelled", name_of(row), now=now, reason=reason)
+        await audit.record(actor, "election_cancelled", row.subject, now=now, reason=reason)
 
 
 async def has_ceremony(election: int) -> bool:

@@ -40,11 +40,6 @@ PAUSE_BETWEEN_REMINDERS = timedelta(hours=24)
 _LETTERS_AT_ONCE = 500
 
 
-def name_of(row: Election) -> str:
-    """What the audit trail calls it."""
-    return f"election:{row.uuid}"
-
-
 async def freeze(election: Election, *, actor: Actor, now: datetime) -> Election:
     """Put questions, keys and credentials into the record. From here on nothing of them changes.
 
@@ -77,7 +72,7 @@ async def freeze(election: Election, *, actor: Actor, now: datetime) -> Election
         await row.save(using_db=connection)
         await board.append(row, Kind.SETUP, records, connection)
         found = {"fingerprint": row.fingerprint, "credentials": row.credentials_fingerprint}
-        await audit.record(actor, "election_frozen", name_of(row), now=now, details=found)
+        await audit.record(actor, "election_frozen", row.subject, now=now, details=found)
         if not row.is_test:
             await search.index(entry_of(row), now)
         return row
@@ -136,7 +131,7 @@ async def turn(election: int, *, now: datetime) -> State:
                 await jobs.enqueue(ADD_UP, now=now, run_at=begin, unique=f"{ADD_UP}:{row.id}", election=row.id)
             await row.save(update_fields=["state", "closed_at"], using_db=connection)
             await audit.record(
-                SYSTEM, f"election_{'opened' if state is State.OPEN else 'closed'}", name_of(row), now=now
+                SYSTEM, f"election_{'opened' if state is State.OPEN else 'closed'}", row.subject, now=now
             )
         return row.state
 
@@ -160,7 +155,7 @@ async def extend(election: Election, closes_at: datetime, reason: str, *, actor:
         details = {"from": row.closes_at.isoformat(), "to": closes_at.isoformat()}
         row.closes_at = closes_at
         await row.save(update_fields=["closes_at"], using_db=connection)
-        await audit.record(actor, "election_extended", name_of(row), now=now, reason=reason, details=details)
+        await audit.record(actor, "election_extended", row.subject, now=now, reason=reason, details=details)
 
 
 async def remind(election: Election, *, actor: Actor, now: datetime, settings: Settings) -> int:
@@ -187,7 +182,7 @@ async def remind(election: Election, *, actor: Actor, now: datetime, settings: S
         async with in_transaction():
             for voter in waiting:
                 sent += await _remind_one(election, voter, settings, now)
-    await audit.record(actor, "election_reminded", name_of(election), now=now, details={"letters": sent})
+    await audit.record(actor, "election_reminded", election.subject, now=now, details={"letters": sent})
     return sent
 
 
@@ -228,7 +223,7 @@ async def archive(election: Election, *, actor: Actor, now: datetime) -> None:
         await Voter.filter(election_id=row.id).using_db(connection).delete()
         await Credential.filter(election_id=row.id).using_db(connection).update(used_by_id=None)
         await Job.filter(unique_key__startswith=f"{SEND_RECEIPT}:{row.id}:").using_db(connection).delete()
-        await audit.record(actor, "election_archived", name_of(row), now=now)
+        await audit.record(actor, "election_archived", row.subject, now=now)
 
 
 async def report_lost_key(trustee: Trustee, *, actor: Actor, now: datetime) -> None:
@@ -238,7 +233,7 @@ async def report_lost_key(trustee: Trustee, *, actor: Actor, now: datetime) -> N
         if (await Trustee.get(id=trustee.id)).decrypted_at is not None:
             raise Refused(_("This trustee has decrypted already; the key is not needed any more."), "decrypted")
         await Trustee.filter(id=trustee.id, lost_at=None).update(lost_at=now)
-        await audit.record(actor, "trustee_key_lost", name_of(row), now=now, details={"trustee": trustee.index})
+        await audit.record(actor, "trustee_key_lost", row.subject, now=now, details={"trustee": trustee.index})
 
 
 async def audited_seals(election: int) -> list[str]:

@@ -15,7 +15,7 @@ from app.forms import Invalid
 from app.i18n import gettext as _
 from ballots import board, invitations
 from ballots.actions import Refused
-from ballots.actions.preparing import drafting, has_ceremony, name_of, nobodys_token
+from ballots.actions.preparing import drafting, has_ceremony, nobodys_token
 from ballots.forms.people import Invited, Threshold
 from ballots.models import CeremonyPart, Election, Trustee
 from ballots.rules import ENDED, MOST_TRUSTEES, State, is_invited, needed, sound_threshold
@@ -56,7 +56,7 @@ async def add_trustee(election: Election, form: Invited, *, actor: Actor, now: d
             token_hash=nobodys_token(),
         )
         await _suggest(row, len(there), len(there) + 1)
-        await audit.record(actor, "trustee_added", name_of(row), now=now, details={"trustee": trustee.index})
+        await audit.record(actor, "trustee_added", row.subject, now=now, details={"trustee": trustee.index})
     return trustee
 
 
@@ -72,7 +72,7 @@ async def remove_trustee(election: Election, trustee: int, *, actor: Actor, now:
             await Trustee.filter(id=one.id).update(index=one.index - 1)
         await _suggest(row, len(there), len(there) - 1)
         await invitations.tell_removed(row, gone, now)
-        await audit.record(actor, "trustee_removed", name_of(row), now=now, details={"trustee": gone.index})
+        await audit.record(actor, "trustee_removed", row.subject, now=now, details={"trustee": gone.index})
 
 
 async def _suggest(row: Election, before: int, after: int) -> None:
@@ -95,7 +95,7 @@ async def set_threshold(election: Election, form: Threshold, *, actor: Actor, no
             )
         await Election.filter(id=row.id).update(threshold=form.threshold)
         details = {"threshold": form.threshold, "trustees": size}
-        await audit.record(actor, "threshold_set", name_of(row), now=now, details=details)
+        await audit.record(actor, "threshold_set", row.subject, now=now, details=details)
 
 
 async def invite_trustees(election: Election, *, base_url: str, actor: Actor, now: datetime) -> int:
@@ -106,7 +106,7 @@ async def invite_trustees(election: Election, *, base_url: str, actor: Actor, no
             await _invite(row, trustee, base_url, now)
         if waiting:
             details = {"trustees": [trustee.index for trustee in waiting]}
-            await audit.record(actor, "trustees_invited", name_of(row), now=now, details=details)
+            await audit.record(actor, "trustees_invited", row.subject, now=now, details=details)
     return len(waiting)
 
 
@@ -130,7 +130,7 @@ async def send_invitation_again(
             return  # another administrator has just removed this one
         await _invite(row, found, base_url, now)
         details = {"trustee": found.index}
-        await audit.record(actor, "trustee_invited_again", name_of(row), now=now, details=details)
+        await audit.record(actor, "trustee_invited_again", row.subject, now=now, details=details)
 
 
 async def _invite(row: Election, trustee: Trustee, base_url: str, now: datetime) -> None:
@@ -146,4 +146,4 @@ async def restart_ceremony(election: Election, *, actor: Actor, now: datetime) -
             return
         await Trustee.filter(election_id=row.id).update(test=None, test_answer="", tested_at=None, lost_at=None)
         await invitations.tell_trustees(row, "anew", now)
-        await audit.record(actor, "ceremony_restarted", name_of(row), now=now)
+        await audit.record(actor, "ceremony_restarted", row.subject, now=now)

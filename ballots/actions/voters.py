@@ -14,7 +14,7 @@ from app.accounts.models import Person
 from app.audit import Actor
 from app.i18n import gettext as _
 from ballots.actions import Refused
-from ballots.actions.preparing import drafting, name_of
+from ballots.actions.preparing import drafting
 from ballots.forms import voters as sheet
 from ballots.forms.people import Population
 from ballots.models import Election, Voter
@@ -63,7 +63,7 @@ async def import_voters(election: Election, file: BinaryIO, *, actor: Actor, now
             )
         await Election.filter(id=row.id).update(voters_by="list", weighted=checked.weighted)
         details = {"voters": checked.voters, "weighted": checked.weighted}
-        await audit.record(actor, "voters_imported", name_of(row), now=now, details=details)
+        await audit.record(actor, "voters_imported", row.subject, now=now, details=details)
     return checked.voters
 
 
@@ -93,7 +93,7 @@ async def snapshot(row: Election, *, actor: Actor, now: datetime) -> int:
         )
         count, last = count + len(found), found[-1].id
     details = {"voters": count, "level": row.level, "place": row.place}
-    await audit.record(actor, "voters_taken", name_of(row), now=now, details=details)
+    await audit.record(actor, "voters_taken", row.subject, now=now, details=details)
     return count
 
 

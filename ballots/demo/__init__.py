@@ -4,15 +4,11 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from typing import Any
 
-from tortoise.transactions import in_transaction
-
-from app import audit
 from app.audit import SYSTEM
 from app.settings import Settings
-from ballots.actions import running
+from ballots.actions import preparing, running
 from ballots.demo import everybody
 from ballots.models import Election
-from ballots.rules import State
 
 DAY = timedelta(days=1)
 TRUSTEES = ("سعاد العاني", "Yusuf Hanna", "نوري البصري")
@@ -228,8 +224,5 @@ async def _cancelled(now: datetime) -> None:
         closes=now + 2 * DAY,
         now=now - 6 * DAY,
     )
-    async with in_transaction():
-        await Election.filter(id=made.id).update(state=State.CANCELLED)
-        await audit.record(
-            SYSTEM, "election_cancelled", f"election:{made.uuid}", now=now - 5 * DAY, reason="demonstration"
-        )
+    reason = "صار السؤال مشاورة. The question has become a consultation."
+    await preparing.cancel(await made.row(), reason, actor=SYSTEM, now=now - 5 * DAY)

@@ -87,7 +87,7 @@ async def drafted(
             "created_at": created,
             "threshold": threshold,
             "weighted": any(weight != 1 for *_rest, weight in voters),
-            "authority_name": "Registrar",
+            "authority_name": "مكتب السجل",
             "authority_email": "registrar@example.org",
             "authority_token": ids.token_hash(authority),
             **more,

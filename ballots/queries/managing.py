@@ -13,7 +13,7 @@ from app.accounts.queries.columns import column
 from app.accounts.queries.roles import place_at
 from app.models import AuditEntry
 from app.policy import REACHES_BELOW, Act, Place, Who, covers
-from ballots.models import CastBallot, CeremonyPart, Credential, Election, Trustee
+from ballots.models import CeremonyPart, Election, Trustee
 from ballots.policy import MANAGE, PREPARE
 from ballots.rules import State, holds, is_invited, parts
 
@@ -173,25 +173,6 @@ def _keyholder(trustee: Trustee, done: int, steps: int) -> Keyholder:
 
 
 @dataclass(frozen=True, slots=True)
-class Turnout:
-    """How many have voted, of how many. Who, nobody is told."""
-
-    voted: int
-    voters: int
-
-    @property
-    def share(self) -> float:
-        """In 0..1."""
-        return self.voted / self.voters if self.voters else 0.0
-
-
-async def turnout(row: Election) -> Turnout:
-    """Ballots that count at this moment: a voter who votes again is one."""
-    voted = await CastBallot.filter(election_id=row.id, replaced_by=None).count()
-    return Turnout(voted, await Credential.filter(election_id=row.id).count())
-
-
-@dataclass(frozen=True, slots=True)
 class Step:
     """An entry of the log: when, who, what, why."""
 
@@ -219,7 +200,7 @@ class Log:
 
 async def log(row: Election, page: int) -> Log:
     """What the audit trail says of an election."""
-    query = AuditEntry.filter(object=f"election:{row.uuid}")
+    query = AuditEntry.filter(object=row.subject)
     total = await query.count()
     number = min(max(1, page), max(1, -(-total // PER_PAGE)))
     entries = await query.order_by("-number").offset((number - 1) * PER_PAGE).limit(PER_PAGE)

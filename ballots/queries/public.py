@@ -1,7 +1,6 @@
 """What anybody may see of elections. Drafts and their preparation are in `preparation`."""
 
 import json
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,9 +12,9 @@ from app.models import AuditEntry
 from ballots import board
 from ballots.actions import running
 from ballots.models import BoardEvent, CastBallot, Election, SpoiledSeal, Trustee, Turnout
+from ballots.receipts import CODE, plain
 from ballots.rules import PUBLIC, SMALL, Question, State, due, holds
 
-_CODE = re.compile(r"[A-Za-z0-9+/]{43}")
 PAGE = 50
 MOST_ITEMS = 500
 SEEN = (
@@ -60,10 +59,10 @@ async def pulse(row: Election, now: datetime) -> Pulse:
     return Pulse(state, height)
 
 
-async def listed(now: datetime, *, after: int = 0, limit: int = PAGE, states: Sequence[State] = ()) -> list[Election]:
+async def listed(now: datetime, *, after: int = 0, limit: int = PAGE) -> list[Election]:
     """Published elections, newest first; test elections are not among them."""
     await running.turn_all(now)
-    query = Election.filter(frozen_at__isnull=False, is_test=False, state__in=list(states or PUBLIC))
+    query = Election.filter(frozen_at__isnull=False, is_test=False, state__in=list(PUBLIC))
     if after:
         query = query.filter(id__lt=after)
     return await query.order_by("-id").limit(limit)
@@ -90,11 +89,11 @@ class Item:
         return value
 
 
-async def items(row: Election, *, after: int = -1, limit: int = PAGE, newest_first: bool = False) -> list[Item]:
+async def items(row: Election, *, after: int = -1, limit: int = PAGE) -> list[Item]:
     """A page of the board by height."""
-    events = BoardEvent.filter(election_id=row.id, height__gt=after)
     rows = (
-        await events.order_by("-height" if newest_first else "height")
+        await BoardEvent.filter(election_id=row.id, height__gt=after)
+        .order_by("height")
         .limit(min(limit, MOST_ITEMS))
         .values("height", "kind", "digest", "payload")
     )
@@ -124,15 +123,10 @@ async def _with_ballots(row: Election, rows: list[dict[str, Any]]) -> list[Item]
     return found
 
 
-def plain(code: str) -> str:
-    """A code as it stands in the database: without spaces and padding, and not in the form of addresses."""
-    return "".join(code.split()).replace("-", "+").replace("_", "/").rstrip("=")
-
-
 async def ballot(row: Election, code: str) -> tuple[CastBallot, BoardEvent] | None:
     """A ballot by its tracker or by its seal, as it was copied: with spaces, or in the form of addresses."""
     wanted = plain(code)
-    if not _CODE.fullmatch(wanted):
+    if not CODE.match(wanted):
         return None
     made = await CastBallot.filter(Q(tracker=wanted) | Q(seal=wanted), election_id=row.id).first()
     if made is None:
@@ -148,7 +142,7 @@ async def at_height(row: Election, height: int | None) -> CastBallot | None:
 async def is_spoiled(row: Election, code: str) -> bool:
     """Whether a seal was opened for an audit."""
     wanted = plain(code)
-    return bool(_CODE.fullmatch(wanted)) and await SpoiledSeal.filter(election_id=row.id, seal=wanted).exists()
+    return bool(CODE.match(wanted)) and await SpoiledSeal.filter(election_id=row.id, seal=wanted).exists()
 
 
 def text_of(event: BoardEvent) -> str:
@@ -229,7 +223,7 @@ class Told:
 
 async def log(row: Election) -> list[Told]:
     """What has happened to the election, oldest first. A ballot is no event here: its time would be public."""
-    entries = await AuditEntry.filter(object=f"election:{row.uuid}", verb__in=SEEN).order_by("number")
+    entries = await AuditEntry.filter(object=row.subject, verb__in=SEEN).order_by("number")
     found = []
     for entry in entries:
         details = json.loads(entry.details)

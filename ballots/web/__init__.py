@@ -3,7 +3,6 @@
 from starlette.routing import BaseRoute
 
 from ballots.web import (
-    asking,
     authority,
     board,
     booth,
@@ -13,6 +12,7 @@ from ballots.web import (
     manage,
     observer,
     public,
+    questions,
     receipts,
     report,
     trustee,
@@ -24,7 +24,7 @@ ROUTES: list[BaseRoute] = [
     *receipts.ROUTES,
     *downloads.ROUTES,
     *manage.ROUTES,
-    *asking.ROUTES,
+    *questions.ROUTES,
     *voters.ROUTES,
     *keyholders.ROUTES,
     *trustee.ROUTES,

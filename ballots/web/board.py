@@ -11,18 +11,13 @@ from ballots import words
 from ballots.models import Election
 from ballots.policy import READ
 from ballots.queries import public
+from ballots.receipts import CODE, in_address, plain
 from ballots.rules import State
 from ballots.web.found import election
 from ballots.web.public import LIVE
 
-CODE_LENGTH = 43
 MOST_SHOWN = 64 << 10
 """Letters of a ballot on its page; a longer one is downloaded."""
-
-
-def in_address(code: str) -> str:
-    """A code as it stands in an address."""
-    return code.replace("+", "-").replace("/", "_")
 
 
 async def board(request: Request) -> Response:
@@ -54,8 +49,8 @@ async def _answer(row: Election, code: str) -> dict[str, object]:
         return {"says": "found", "ballot": found[0], "tracker": in_address(found[0].tracker)}
     if await public.is_spoiled(row, code):
         return {"says": "spoiled"}
-    letters = len(public.plain(code))
-    return {"says": "missing" if letters == CODE_LENGTH else "form", "letters": letters}
+    wanted = plain(code)
+    return {"says": "missing" if CODE.match(wanted) else "form", "letters": len(wanted)}
 
 
 async def ballot(request: Request) -> Response:

@@ -18,8 +18,8 @@ from ballots.queries import managing as queries
 from ballots.queries.managing import place_of
 from ballots.queries.preparation import preparation_of
 from ballots.rules import Question, State
+from ballots.web.common import BOTH, actor_of, done, election_of, local, page, refused
 from ballots.web.manage import hub, typed_in
-from ballots.web.managing import BOTH, actor_of, done, election_of, local, page, refused
 
 
 async def freeze(request: Request) -> Response:

@@ -19,8 +19,8 @@ from ballots.models import Credential, Election, Trustee, Voter
 from ballots.queries import managing as queries
 from ballots.queries.managing import place_of
 from ballots.rules import needed
+from ballots.web.common import BOTH, actor_of, done, election_of, page, refused
 from ballots.web.manage import typed_in
-from ballots.web.managing import BOTH, actor_of, done, election_of, page, refused
 
 
 async def trustees(request: Request) -> Response:

@@ -14,10 +14,11 @@ from ballots.actions import preparing as actions
 from ballots.forms.drafts import YES, Basics, Cancelling, Copying, New
 from ballots.models import Election
 from ballots.queries import managing as queries
+from ballots.queries import public
 from ballots.queries.managing import place_of
 from ballots.queries.preparation import preparation_of
 from ballots.rules import State
-from ballots.web.managing import BOTH, actor_of, done, election_of, local, page, refused
+from ballots.web.common import BOTH, actor_of, done, election_of, local, page, refused
 
 
 async def index(request: Request) -> Response:
@@ -64,7 +65,7 @@ async def hub(request: Request, row: Election, form: Entered | None = None, stat
         preparation=preparation,
         missing={str(what) for what in preparation.missing(now)},
         ceremony=await queries.ceremony(row),
-        turnout=await queries.turnout(row) if row.state not in (State.DRAFT, State.CANCELLED) else None,
+        turnout=await public.figures(row) if row.state not in (State.DRAFT, State.CANCELLED) else None,
         log=await queries.log(row, 1),
     )
 

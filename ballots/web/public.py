@@ -1,6 +1,5 @@
 """Elections for everybody: the list, and the page of each from its announcement to its archive."""
 
-from datetime import datetime, timedelta
 from typing import Any
 
 from starlette.requests import Request
@@ -11,7 +10,7 @@ from app.access import Guarded
 from app.accounts.models import Agency
 from app.accounts.says import LEVELS
 from app.accounts.web.numbers import page as page_number
-from app.html import has_named_route, path_of
+from app.html import path_of
 from app.i18n import gettext as _
 from app.i18n import reader
 from app.policy import Level
@@ -23,7 +22,7 @@ from ballots.models import Election
 from ballots.outcomes import outcomes
 from ballots.policy import READ
 from ballots.queries import lists, public
-from ballots.rules import Question, State
+from ballots.rules import Question, State, days_left
 from ballots.web.found import election
 
 LIVE = frozenset({State.READY, State.OPEN, State.CLOSED, State.DECRYPTING})
@@ -34,12 +33,9 @@ async def index(request: Request) -> Response:
     """Every published election: open, coming, ended."""
     now = clock.now()
     listed = await lists.listed(request.query_params.get("state", ""), page_number(request), now)
-    return render(request, "ballots/index.html", {"listed": listed, "now": now, "states": words.STATES, "left": left})
-
-
-def left(until: datetime | None, now: datetime) -> int:
-    """Days until a moment, a begun one counted as whole; 0 when it is over."""
-    return max(0, -((now - until) // timedelta(days=1))) if until is not None else 0
+    return render(
+        request, "ballots/index.html", {"listed": listed, "now": now, "states": words.STATES, "left": days_left}
+    )
 
 
 async def show(request: Request) -> Response:
@@ -53,7 +49,7 @@ async def show(request: Request) -> Response:
         "agency": agency,
         "now": now,
         "state": words.STATES[row.state],
-        "days": left(row.opens_at if row.state is State.READY else row.closes_at, now),
+        "days": days_left(row.opens_at if row.state is State.READY else row.closes_at, now),
         "questions": [Question.of(value) for value in row.questions],
         "figures": await public.figures(row),
         "holders": await public.holders(row),
@@ -83,10 +79,7 @@ def who_may(row: Election) -> str:
 
 def booth(request: Request, row: Election) -> str:
     """Where one votes."""
-    language = reader().language
-    if has_named_route(request, "booth:show"):
-        return f"{path_of(request, 'booth:show', language=language)}?election={row.uuid}"
-    return f"/booth/{language}?election={row.uuid}"
+    return f"{path_of(request, 'booth:show', language=reader().language)}?election={row.uuid}"
 
 
 async def files(request: Request, row: Election) -> list[dict[str, Any]]:

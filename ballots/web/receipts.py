@@ -16,8 +16,7 @@ from ballots.actions import casting
 from ballots.models import CastBallot, Election
 from ballots.policy import READ
 from ballots.queries import public
-from ballots.receipts import signing_key
-from ballots.web.board import in_address
+from ballots.receipts import in_address, signing_key
 from ballots.web.found import election
 
 

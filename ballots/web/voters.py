@@ -13,14 +13,13 @@ from app.i18n import gettext as _
 from ballots import policy
 from ballots.actions import Outdated, Refused
 from ballots.actions import voters as actions
-from ballots.actions.preparing import name_of
 from ballots.forms.people import Population
 from ballots.forms.voters import MOST_BYTES, Checked
 from ballots.models import Election
 from ballots.queries import voters as queries
 from ballots.queries.managing import place_of
+from ballots.web.common import actor_of, done, election_of, page, refused
 from ballots.web.manage import typed_in
-from ballots.web.managing import actor_of, done, election_of, page, refused
 
 SHOWN = 100
 """Mistakes on the page; the count is of all."""
@@ -40,7 +39,7 @@ async def _index(
     if search.strip():
         # Who looked for whom must be answerable; the words themselves would be personal data in the trail.
         details = {"found": found.total}
-        await audit.record(actor_of(request), "voters_searched", name_of(row), now=clock.now(), details=details)
+        await audit.record(actor_of(request), "voters_searched", row.subject, now=clock.now(), details=details)
     return await page(
         request,
         "manage_voters.html",

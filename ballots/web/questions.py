@@ -15,8 +15,8 @@ from ballots.forms.drafts import YES, Asked, Seen
 from ballots.models import Election
 from ballots.queries.managing import place_of
 from ballots.rules import Question
+from ballots.web.common import BOTH, actor_of, done, election_of, page, refused
 from ballots.web.manage import typed_in
-from ballots.web.managing import BOTH, actor_of, done, election_of, page, refused
 
 
 async def index(request: Request) -> Response:
