@@ -65,6 +65,7 @@ INVENTORY: Mapping[str, Entry] = {
         "the codes as long as the portal, who used them until the election is archived",
         "the account is taken out at once; the code stays, of nobody",
     ),
+    "election_document": Entry("Files that voters are given to read."),
     "election_turnout": Entry("How many voters came in an hour; shown only where there are many."),
     "election_voter": Entry(
         "Voters' lists, for those who issue the codes: name, contact, weight. They never meet the codes.",

@@ -9,6 +9,7 @@ from tortoise.indexes import Index
 from tortoise.models import Model
 
 from app.accounts.models import Agency, Person
+from app.models import StoredFile
 from ballots.rules import State
 
 
@@ -74,6 +75,33 @@ class Election(Model):
             Index(fields=("state", "closes_at"), name="election_state"),
             Index(fields=("agency_id",), name="election_agency"),
         )
+
+
+class ElectionDocument(Model):
+    """A file that voters should read, such as the text of a law. Frozen with the election, by its hash."""
+
+    id = fields.BigIntField(primary_key=True)
+    election: fields.ForeignKeyRelation[Election] = fields.ForeignKeyField(
+        "ballots.Election", related_name="documents", on_delete=fields.RESTRICT
+    )
+    file: fields.ForeignKeyRelation[StoredFile] = fields.ForeignKeyField(
+        "kernel.StoredFile", related_name="election_documents", on_delete=fields.RESTRICT
+    )
+    title = fields.JSONField[dict[str, str]]()
+    name = fields.CharField(200)
+    added_at = fields.DatetimeField()
+
+    @property
+    def digest(self) -> str:
+        """SHA-256 of the content, in hexadecimal."""
+        return str(self.file_id)  # type: ignore[attr-defined]  # Tortoise adds it
+
+    class Meta:
+        """Listed by election; the same content once."""
+
+        table = "election_document"
+        unique_together = (("election", "file"),)
+        indexes = (Index(fields=("file_id",), name="election_document_file"),)
 
 
 class BoardEvent(Model):

@@ -158,7 +158,13 @@ DESCRIPTION: dict[str, Any] = {
                 },
             },
             "Election": _object(
-                uuid="string", state="string", title="object", fingerprint="string", questions="array", links="object"
+                uuid="string",
+                state="string",
+                title="object",
+                fingerprint="string",
+                questions="array",
+                documents="array",
+                links="object",
             ),
             "Board": _object(items="array", size="integer", head="string"),
             "Ballot": _object(height="integer", digest="string", tracker="string", seal="string", ballot="string"),

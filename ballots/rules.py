@@ -52,6 +52,7 @@ MOST_ANSWERS = 100
 LONGEST_TEXT = 500
 LONGEST_TITLE = 300
 MOST_TRUSTEES = 25
+MOST_DOCUMENTS = 20
 MOST_VOTERS = 1_000_000
 GROUPS = ("Ed25519", "BELENIOS-2048", "RFC-3526-2048")
 SHORTEST_VOTE = timedelta(minutes=5)
@@ -90,6 +91,15 @@ Text = Mapping[str, str]
 def spoken(text: Text) -> str:
     """A text as it stands in the record, which knows one language only: Arabic, then English behind a slash."""
     return " / ".join(dict.fromkeys(part for language in ("ar", "en") if (part := text.get(language, "").strip())))
+
+
+def described(description: Text, documents: Iterable[tuple[Text, str]]) -> str:
+    """The description as it stands in the record: the text, then each document by its title and its SHA-256 (hex).
+
+    So the fingerprint of the election covers what voters were given to read: no other file can be put in its place.
+    """
+    listed = "\n".join(f"{spoken(title)} · SHA-256 {digest}" for title, digest in documents)
+    return "\n\n".join(part for part in (spoken(description), listed) if part)
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from app.policy import Who
 from ballots import board, invitations
 from ballots.actions import Outdated, Refused
 from ballots.forms.drafts import Basics, New
-from ballots.models import CeremonyPart, Election, Trustee
+from ballots.models import CeremonyPart, Election, ElectionDocument, Trustee
 from ballots.policy import may_prepare_at
 from ballots.rules import MOST_QUESTIONS, NOT_INVITED, Question, State, may_move, new_uuid
 
@@ -116,7 +116,7 @@ async def _put(row: Election, questions: list[dict[str, object]]) -> None:
 
 
 async def copy_election(election: Election, *, as_test: bool, actor: Actor, now: datetime) -> Election:
-    """A new draft with the same texts, questions, settings and trustees, who are not invited yet.
+    """A new draft with the same texts, documents, questions, settings and trustees, who are not invited yet.
 
     Times and voters are not taken over: a trial must not write to the voters of the real election.
     """
@@ -137,6 +137,10 @@ async def copy_election(election: Election, *, as_test: bool, actor: Actor, now:
             threshold=election.threshold,
             created_at=now,
         )
+        for document in await ElectionDocument.filter(election_id=election.id).order_by("id"):
+            await ElectionDocument.create(
+                election_id=row.id, file_id=document.digest, title=document.title, name=document.name, added_at=now
+            )
         for trustee in await Trustee.filter(election_id=election.id).order_by("index"):
             await Trustee.create(
                 election_id=row.id,

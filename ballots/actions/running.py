@@ -18,10 +18,11 @@ from app.settings import Settings
 from ballots import board
 from ballots.actions import Outdated, Refused
 from ballots.actions.ceremony import Parts, parts_of, trustees_json
-from ballots.models import CeremonyPart, Credential, Election, SpoiledSeal, Trustee, Voter
+from ballots.models import CeremonyPart, Credential, Election, ElectionDocument, SpoiledSeal, Trustee, Voter
+from ballots.queries.documents import documents_of
 from ballots.queries.finding import entry_of
 from ballots.queries.preparation import preparation_of
-from ballots.rules import Question, State, due, spoken
+from ballots.rules import Question, State, described, due, spoken
 from crypto.ballot_box import foundation
 from crypto.board import Kind
 from crypto.credentials import PublicCredential, fingerprint
@@ -54,8 +55,9 @@ async def freeze(election: Election, *, actor: Actor, now: datetime) -> Election
     names = [trustee.name for trustee in await Trustee.filter(election_id=election.id).order_by("index")]
     parts = await parts_of(election.id)
     listed = await Credential.filter(election_id=election.id).values("public", "weight")
+    documents = await documents_of(election)
     try:
-        records = await asyncio.to_thread(_records, election, names, parts, listed, int(now.timestamp()))
+        records = await asyncio.to_thread(_records, election, documents, names, parts, listed, int(now.timestamp()))
     except ProtocolError as error:
         raise Refused(str(error), "rejected") from None
     async with in_transaction() as connection:
@@ -87,7 +89,12 @@ async def _founded_on(row: Election) -> list[object]:
 
 
 def _records(
-    row: Election, names: list[str], parts: Parts, listed: list[dict[str, object]], time: int
+    row: Election,
+    documents: list[ElectionDocument],
+    names: list[str],
+    parts: Parts,
+    listed: list[dict[str, object]],
+    time: int,
 ) -> tuple[bytes, ...]:
     """The founding records, as every verifier will look at them: verified as an archive before they are accepted."""
     group = named(row.group)
@@ -101,7 +108,7 @@ def _records(
         group=group,
         uuid=row.uuid,
         name=spoken(row.title),
-        description=spoken(row.description),
+        description=described(row.description, [(one.title, one.digest) for one in documents]),
         public_key=Trustees.parse(VERSION_1, group, trustees).combined_key(),
         questions=[Question.of(value).in_record() for value in row.questions],
         administrator=None,

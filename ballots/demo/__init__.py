@@ -71,6 +71,30 @@ CHAIR: list[dict[str, Any]] = [
     }
 ]
 
+_STATUTE = """نظام المياه: التعديل المقترح (تجريبي)
+
+المادة 4: تُقرأ العدادات كل شهرين بدلًا من كل ستة أشهر، ويحق لكل مشترك أن يعترض على القراءة خلال ثلاثين يومًا.
+
+The water statute: the proposed change (a demonstration)
+
+Article 4: meters are read every two months instead of every six, and every customer may object to a reading within
+thirty days.
+"""
+_COSTS = """المشاريع وكلفتها (تجريبي)
+
+مكتبة عامة في شارع النهر: 120 مليون دينار، 18 شهرًا
+حديقة في ساحة السوق القديم: 45 مليون دينار، 8 أشهر
+إنارة الشوارع الشمالية: 60 مليون دينار، 5 أشهر
+ترميم الجسر الخشبي: 75 مليون دينار، سنة
+
+The projects and what they cost (a demonstration)
+
+A public library on River Street: 120 million dinars, 18 months
+A park on the old market square: 45 million dinars, 8 months
+Street lights in the north: 60 million dinars, 5 months
+Repair of the wooden bridge: 75 million dinars, a year
+"""
+
 
 async def seed(settings: Settings, now: datetime) -> bool:
     """Fill an empty portal; whether there was anything to do."""
@@ -79,7 +103,7 @@ async def seed(settings: Settings, now: datetime) -> bool:
     await _archived(settings, now)
     await _tallied(settings, now)
     await _decrypting(settings, now)
-    await _ready(now)
+    await _ready(settings, now)
     await _draft(now)
     await _cancelled(now)
     await _open(settings, now)
@@ -100,8 +124,8 @@ async def _draft(now: datetime) -> None:
     )
 
 
-async def _ready(now: datetime) -> None:
-    await everybody.ready(
+async def _ready(settings: Settings, now: datetime) -> None:
+    made = await everybody.drafted(
         title={"ar": "استفتاء على نظام المياه", "en": "Referendum on the water statute"},
         description={
             "ar": "يسري التعديل من السنة القادمة إن وافقت الأغلبية.",
@@ -113,8 +137,11 @@ async def _ready(now: datetime) -> None:
         trustees=TRUSTEES,
         opens=now + 3 * DAY,
         closes=now + 10 * DAY,
-        now=now - DAY,
+        created=now - DAY,
     )
+    title = {"ar": "نص التعديل", "en": "The text of the change"}
+    await everybody.with_document(made, settings, "water-statute.txt", title, _STATUTE)
+    await everybody.frozen(made, now=now - DAY)
 
 
 async def _open(settings: Settings, now: datetime) -> None:
@@ -132,6 +159,8 @@ async def _open(settings: Settings, now: datetime) -> None:
     )
     await everybody.with_keys(made, now=now - 3 * DAY)
     await everybody.with_credentials(made, now=now - 3 * DAY)
+    title = {"ar": "المشاريع وكلفتها", "en": "The projects and what they cost"}
+    await everybody.with_document(made, settings, "projects.txt", title, _COSTS)
     shown = "\n".join(made.codes[str(number)] for number in range(8, 13))
     description = {
         "ar": f"صوّت هنا كما في تصويت حقيقي. رموز تجريبية لك:\n{shown}",

@@ -6,15 +6,21 @@ that the pages call, and through the same library as the trustees' and voters' o
 
 from __future__ import annotations
 
+import io
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any
 
+from starlette.datastructures import UploadFile
+
 from app import ids
+from app.accounts.forms.agencies import DocumentTitled
+from app.attachments import accept, store_for
 from app.audit import SYSTEM
 from app.settings import Settings
-from ballots.actions import casting, ceremony, counting, credentials, running
+from app.uploads import Uploaded
+from ballots.actions import casting, ceremony, counting, credentials, documents, running
 from ballots.frozen import election_of
 from ballots.models import Election, Trustee, Voter
 from ballots.receipts import signing_key
@@ -186,9 +192,22 @@ async def with_credentials(made: Made, *, now: datetime) -> None:
     await credentials.issue(row, [str(entry) for entry in public_list(keys)], now=now)
 
 
+async def with_document(made: Made, settings: Settings, name: str, title: Mapping[str, str], text: str) -> None:
+    """Give the voters of a draft a text to read."""
+    row = await made.row()
+    upload = UploadFile(io.BytesIO(text.encode()), filename=name)
+    file = await accept(upload, settings=settings, store=store_for(settings), now=row.created_at)
+    titled = DocumentTitled(title_ar=title["ar"], title_en=title["en"])
+    await documents.add(row, titled, Uploaded(file, name), actor=SYSTEM, now=row.created_at)
+
+
 async def ready(*, now: datetime, **chosen: Any) -> Made:
     """Frozen, not open yet."""
-    made = await drafted(created=now, **chosen)
+    return await frozen(await drafted(created=now, **chosen), now=now)
+
+
+async def frozen(made: Made, *, now: datetime) -> Made:
+    """Let a draft get its keys and codes, and freeze it."""
     await with_keys(made, now=now)
     await with_credentials(made, now=now)
     await running.freeze(await made.row(), actor=SYSTEM, now=now)

@@ -12,6 +12,7 @@ from app.models import AuditEntry
 from ballots import board
 from ballots.actions import running
 from ballots.models import BoardEvent, CastBallot, Election, SpoiledSeal, Trustee, Turnout
+from ballots.queries.documents import documents_of
 from ballots.receipts import CODE, plain
 from ballots.rules import PUBLIC, SMALL, Question, State, due, holds
 
@@ -184,6 +185,17 @@ async def details(row: Election) -> dict[str, Any]:
             for trustee in trustees
         ],
         "questions": [question.to_json() for question in questions],
+        "documents": [
+            {
+                "title": one.title,
+                "name": one.name,
+                "size": one.file.size,
+                "media_type": one.file.media_type,
+                "sha256": one.digest,
+                "link": f"/elections/{row.uuid}/documents/{number}",
+            }
+            for number, one in enumerate(await documents_of(row), 1)
+        ],
         "result": row.result,
         "counted": row.counted if row.state in (State.DECRYPTING, State.TALLIED, State.ARCHIVED) else None,
         "board": {"size": row.height + 1, "head": row.head, "bytes": row.archive_size},

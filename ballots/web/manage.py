@@ -13,8 +13,8 @@ from ballots.actions import Outdated, Refused
 from ballots.actions import preparing as actions
 from ballots.forms.drafts import YES, Basics, Cancelling, Copying, New
 from ballots.models import Election
+from ballots.queries import documents, public
 from ballots.queries import managing as queries
-from ballots.queries import public
 from ballots.queries.managing import place_of
 from ballots.queries.preparation import preparation_of
 from ballots.rules import State
@@ -65,6 +65,7 @@ async def hub(request: Request, row: Election, form: Entered | None = None, stat
         preparation=preparation,
         missing={str(what) for what in preparation.missing(now)},
         ceremony=await queries.ceremony(row),
+        documents=await documents.documents_of(row),
         turnout=await public.figures(row) if row.state not in (State.DRAFT, State.CANCELLED) else None,
         log=await queries.log(row, 1),
     )
@@ -124,7 +125,8 @@ async def typed_in(request: Request) -> dict[str, str]:
 
 async def preview(request: Request) -> Response:
     """The ballot as a voter sees it. Nothing can be sent from here."""
-    return await page(request, "manage_preview.html", await election_of(request))
+    row = await election_of(request)
+    return await page(request, "manage_preview.html", row, documents=await documents.documents_of(row))
 
 
 async def copy(request: Request) -> Response:

@@ -21,7 +21,7 @@ from ballots.actions import counting
 from ballots.models import Election
 from ballots.outcomes import outcomes
 from ballots.policy import READ
-from ballots.queries import lists, public
+from ballots.queries import documents, lists, public
 from ballots.rules import Question, State, days_left
 from ballots.web.found import election
 
@@ -51,6 +51,7 @@ async def show(request: Request) -> Response:
         "state": words.STATES[row.state],
         "days": days_left(row.opens_at if row.state is State.READY else row.closes_at, now),
         "questions": [Question.of(value) for value in row.questions],
+        "documents": await documents.documents_of(row),
         "figures": await public.figures(row),
         "holders": await public.holders(row),
         "who_may": who_may(row),

@@ -25,6 +25,7 @@ PAGES = (
     "/questions",
     "/questions/new",
     "/questions/1",
+    "/documents",
     "/voters",
     "/voters?q=nobody",
     "/trustees",

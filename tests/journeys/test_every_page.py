@@ -60,6 +60,8 @@ FOR_PROGRAMS = {
     "ballots:proofs",
     "ballots:zip",
     "ballots:archive",
+    "ballots:document",
+    "ballots:document_draft",
     "ballots:result_json",
     "ballots:result_csv",
     "ballots:report_file",
@@ -82,6 +84,8 @@ FOR_PROGRAMS = {
 }
 ACTS = {
     "ballots:put_away",
+    "ballots:document_add",
+    "ballots:document_remove",
     "ballots:question_change",
     "ballots:remind",
     "ballots:threshold",
@@ -129,6 +133,7 @@ IN_JOURNEYS = {
     "ballots:basics",
     "ballots:cancel",
     "ballots:copy",
+    "ballots:documents",
     "ballots:extend",
     "ballots:freeze",
     "ballots:log",

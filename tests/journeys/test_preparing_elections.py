@@ -73,6 +73,18 @@ def ask_others(boss: Visitor, base: str) -> None:
     expect(boss.main.get_by_role("alert")).to_have_count(0)
 
 
+def give_a_document(boss: Visitor, base: str) -> None:
+    """Something for voters to read; the first try is of a kind that is not taken."""
+    boss.open(f"{base}/documents")
+    boss.page.fill("[name=title_ar]", "نظام المجلس")
+    for name, content in (("statute.exe", b"MZ\x90\x00"), ("نظام المجلس.txt", "المادة الأولى".encode())):
+        boss.page.set_input_files("[name=file]", {"name": name, "mimeType": "text/plain", "buffer": content})  # type: ignore[arg-type]
+        boss.button("Add the document").click()
+        expect(boss.main.get_by_role("alert" if name.endswith("exe") else "status").first).to_be_visible()
+        looks(boss)
+    expect(boss.main.get_by_role("link", name="نظام المجلس")).to_be_visible()
+
+
 @LANGUAGES
 def test_an_election_is_drafted_step_by_step(visit: Visit, language: str) -> None:
     boss = administrator(visit, language)
@@ -92,11 +104,23 @@ def test_an_election_is_drafted_step_by_step(visit: Visit, language: str) -> Non
     uuid = boss.page.url.rpartition("/manage/elections/")[2][:14]
     base = f"/manage/elections/{uuid}"
     looks(boss)
-    for page in ("/basics", "/questions", "/voters", "/trustees", "/authority", "/copy", "/cancel", "/log", "/freeze"):
+    for page in (
+        "/basics",
+        "/questions",
+        "/documents",
+        "/voters",
+        "/trustees",
+        "/authority",
+        "/copy",
+        "/cancel",
+        "/log",
+        "/freeze",
+    ):
         boss.open(base + page)
         looks(boss)
 
     ask_a_question(boss, base)
+    give_a_document(boss, base)
     boss.open(f"{base}/voters")
     wrong = {"name": "v.csv", "mimeType": "text/csv", "buffer": b"number;name\n1;A\n1;B\n"}
     boss.page.set_input_files("[name=file]", wrong)  # type: ignore[arg-type]  # a file in memory

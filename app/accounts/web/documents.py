@@ -1,6 +1,5 @@
 """The documents of an agency: service charters, forms. This is where files come in."""
 
-from starlette.datastructures import UploadFile
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -13,13 +12,9 @@ from app.accounts.policy.agencies import DOCUMENTS
 from app.accounts.queries import documents as queries
 from app.accounts.queries.agencies import place_of
 from app.accounts.web.managing import about, actor_of, agency_of, done
-from app.attachments import Refused, accept, store_for
-from app.forms import Entered, Invalid, parse
-from app.i18n import gettext as _
+from app.forms import Entered, Invalid
+from app.uploads import LARGEST_BODY, parse_with_file
 from app.web import render, settings_of
-
-LARGEST_BODY = 201 << 20
-"""Bytes of a request with a file; how large the file may be, the setting `max_upload_mb` (at most 200) says."""
 
 
 async def index(request: Request) -> Response:
@@ -28,35 +23,11 @@ async def index(request: Request) -> Response:
     if request.method != "POST":
         return await _index(request, agency, Entered())
     try:
-        async with request.form(max_files=1, max_fields=20) as data:
-            await _add(request, agency, data.get("file"))
+        form, (file, name) = await parse_with_file(request, DocumentTitled)
+        await actions.add(agency, form, file, name, actor=actor_of(request), now=clock.now())
     except Invalid as invalid:
         return await _index(request, agency, invalid.entered, 422)
     return done(request, "documents:index", "document-added", slug=agency.slug)
-
-
-async def _add(request: Request, agency: Agency, upload: object) -> None:
-    """Look at title and file both, so that every mistake is told at once."""
-    errors: dict[str, list[str]] = {}
-    form: DocumentTitled | None = None
-    typed: dict[str, str] = {}
-    try:
-        form = await parse(request, DocumentTitled)
-        typed = form.model_dump()
-    except Invalid as invalid:
-        errors, typed = dict(invalid.entered.errors), dict(invalid.entered.values)
-    if not isinstance(upload, UploadFile) or not upload.filename:
-        errors["file"] = [_("Choose a file.")]
-        raise Invalid(Entered(typed, errors))
-    settings, now = settings_of(request), clock.now()
-    try:
-        # A file that belongs to nothing is not kept: with a mistake in the title it would have to be sent again anyway.
-        file = await accept(upload, settings=settings, store=store_for(settings), now=now) if form else None
-    except Refused as refused:
-        errors["file"] = [refused.reason]
-    if errors or form is None or file is None:
-        raise Invalid(Entered(typed, errors))
-    await actions.add(agency, form, file, upload.filename, actor=actor_of(request), now=now)
 
 
 async def _index(request: Request, agency: Agency, form: Entered, status: int = 200) -> Response:

@@ -91,11 +91,27 @@ class Booth extends Entering {
     });
   }
 
+  /** What voters are given to read. The addresses are made here: what the portal says of them decides nothing. */
+  documents(list) {
+    this.$("[data-documents]").hidden = !list.length;
+    this.$("[data-documents] ul").replaceChildren(
+      ...list.map(({ title, sha256 }, index) => {
+        const item = this.made("document");
+        const link = this.$("a", item);
+        this.write(link, title);
+        link.href = `/elections/${this.uuid}/documents/${index + 1}`;
+        this.put("digest", sha256, item);
+        return item;
+      }),
+    );
+  }
+
   /** What does not change from step to step. */
   describe() {
     const { details } = this;
     for (const place of this.$$('[data-slot="title"]')) this.write(place, details.title);
     for (const place of this.$$('[data-slot="description"]')) this.write(place, details.description);
+    this.documents(details.documents ?? []);
     this.put("closes", this.moment(details.closes_at));
     this.put("fingerprint", this.fingerprint);
     this.$("[data-test]").hidden = !details.test;

@@ -7,6 +7,12 @@ export function spoken(text) {
   return [...new Set(parts)].join(" / ");
 }
 
+/** The description as it stands in the record, with what voters were given to read (ballots/rules.py). */
+export function described(description, documents) {
+  const listed = (documents ?? []).map(({ title, sha256 }) => `${spoken(title)} · SHA-256 ${sha256}`);
+  return [spoken(description), listed.join("\n")].filter(Boolean).join("\n\n");
+}
+
 /** The text in a language, or in the one there is; and which that was. @returns {{text: string, language: string}} */
 export function said(text, language) {
   for (const one of [language, "ar", "en"]) {
@@ -25,7 +31,7 @@ export function difference(details, record) {
   if (details.uuid !== record.uuid) return "uuid";
   if (details.fingerprint !== record.fingerprint) return "fingerprint";
   if (spoken(details.title) !== record.name) return "title";
-  if (spoken(details.description) !== record.description) return "description";
+  if (described(details.description, details.documents) !== record.description) return "description";
   if (details.questions.length !== record.questions.length) return "questions";
   for (const [index, frozen] of record.questions.entries()) {
     const shown = details.questions[index];

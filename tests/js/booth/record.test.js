@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { sameCode, readAudit } from "../../../static/js/booth/check.js";
 import { fileName, isFor } from "../../../static/js/booth/receipt.js";
-import { difference, inFours, isUuid, openness, said, spoken } from "../../../static/js/booth/record.js";
+import { described, difference, inFours, isUuid, openness, said, spoken } from "../../../static/js/booth/record.js";
 
 const DETAILS = {
   uuid: "abcdefghijkmno",
@@ -43,6 +43,18 @@ test("whatever the portal would show differently is found, with its place", () =
   assert.equal(changed((copy) => { copy.questions.push(copy.questions[0]); }), "questions");
   assert.equal(changed((copy) => { copy.questions[0].max = 2; }), "questions[0].max");
   assert.equal(changed((copy) => { copy.questions[0].blank = false; }), "questions[0].blank");
+});
+
+test("what voters are given to read is a part of the record", () => {
+  const paper = { title: { ar: "نص", en: "Text" }, sha256: "ab".repeat(32) };
+  const bound = `About\n\nنص / Text · SHA-256 ${"ab".repeat(32)}`;
+  assert.equal(described(DETAILS.description, [paper]), bound);
+  assert.equal(described({}, [paper]), bound.slice("About\n\n".length));
+  assert.equal(difference({ ...DETAILS, documents: [paper] }, { ...RECORD, description: bound }), null);
+  const other = { ...paper, sha256: "cd".repeat(32) };
+  assert.equal(difference({ ...DETAILS, documents: [other] }, { ...RECORD, description: bound }), "description");
+  assert.equal(difference({ ...DETAILS, documents: [] }, { ...RECORD, description: bound }), "description");
+  assert.equal(difference({ ...DETAILS, documents: [paper] }, RECORD), "description");
 });
 
 test("a text that is there in the other language only says which", () => {
