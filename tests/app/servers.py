@@ -41,7 +41,7 @@ def serving(settings: Settings, port: int) -> subprocess.Popen[bytes]:
             stdout=subprocess.DEVNULL,
             stderr=file,
         )
-    for _try in range(160):
+    for _try in range(600):
         with contextlib.suppress(OSError), socket.create_connection(("127.0.0.1", port), timeout=0.2):
             return server
         assert server.poll() is None, (settings.data_dir / f"server-{port}.log").read_text()
