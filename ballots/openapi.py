@@ -165,6 +165,7 @@ DESCRIPTION: dict[str, Any] = {
                 questions="array",
                 documents="array",
                 links="object",
+                receipt_key="string",
             ),
             "Board": _object(items="array", size="integer", head="string"),
             "Ballot": _object(height="integer", digest="string", tracker="string", seal="string", ballot="string"),

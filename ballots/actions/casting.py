@@ -160,10 +160,9 @@ async def _known(row: Election, tracker: str, person: Person | None, key: Signin
     if made is None:
         return None
     if row.sign_in:
-        mine = (
-            person is not None
-            and await Credential.filter(election_id=row.id, digest=made.credential, used_by_id=person.id).exists()
-        )
+        if person is None:  # whose session has ended since: the same voter may be asking
+            raise _sign_in()
+        mine = await Credential.filter(election_id=row.id, digest=made.credential, used_by_id=person.id).exists()
         if not mine:
             raise _duplicate()
     event = await BoardEvent.filter(election_id=row.id, height=made.height).values("digest")
@@ -185,9 +184,13 @@ async def _may_vote(row: Election, person: Person | None) -> None:
     if not row.sign_in:
         return
     if person is None:
-        raise Refused(_("Sign in, so that your ballot can be accepted."), "sign_in")
+        raise _sign_in()
     if await voter_entry(row.id, person) is None:
         raise _no_voter()
+
+
+def _sign_in() -> Refused:
+    return Refused(_("Sign in, so that your ballot can be accepted."), "sign_in")
 
 
 def _no_voter() -> Refused:

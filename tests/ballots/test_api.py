@@ -136,6 +136,27 @@ def test_where_one_signs_in_a_code_alone_is_not_enough(portal: Portal) -> None:
     assert {mail.recipient for mail in mails} >= {"z@example.org", "o@example.org"}
 
 
+def test_a_ballot_sent_again_after_the_session_ended_asks_to_sign_in(portal: Portal) -> None:
+    """The answer was lost and so is the session: the voter must not read that the ballot is not in the box."""
+    made = open_now(portal, voters=[("1", "Zainab", "zz@example.org", 1)], sign_in=True)
+    text = ballot_of(portal.run(made.row), made.codes["1"], LIBRARY)
+    zainab = with_account(portal, "zz@example.org")
+    path = f"/api/elections/{made.uuid}/ballots"
+    assert zainab.post(path, json={"ballot": text}).status_code == 201
+    without = portal.browser().post(path, json={"ballot": text})
+    assert (without.status_code, without.json()["code"]) == (401, "sign_in")
+    stranger = with_account(portal, "strange@example.org").post(path, json={"ballot": text})
+    assert stranger.json()["code"] == "duplicate"
+    assert zainab.post(path, json={"ballot": text}).status_code == 200
+
+
+def test_the_key_of_receipts_is_told_with_the_election(portal: Portal) -> None:
+    made = open_now(portal)
+    told = portal.program().get(f"/api/elections/{made.uuid}").json()["receipt_key"]
+    receipt = Receipt.parse(cast(portal, made, "1").json()["receipt"])
+    receipt.verify(told)
+
+
 def test_events_come_as_they_happen(portal: Portal, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(live, "POLL_SECONDS", 0.01)
     monkeypatch.setattr(live, "STREAM_SECONDS", 0.05)

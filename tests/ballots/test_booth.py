@@ -208,7 +208,7 @@ def test_the_arabic_booth_has_no_english_left_in_it(portal: Portal) -> None:
         html = portal.client.get(path).text
         html = re.sub(r'(?s)<pre.*?</pre>|<(\w+)[^>]*\blang="en".*?</\1>|\{\w+\}', " ", html)
         text = re.sub(r"<[^>]+>", " ", html)
-        left = re.sub(r"\b(?:QR|Ed25519|audit|json|Firefox|Chrome|sawtuna|and|o|i|L)\b", " ", text)
+        left = re.sub(r"\b(?:QR|Ed25519|SHA|audit|json|Firefox|Chrome|sawtuna|and|o|i|L)\b", " ", text)
         assert not re.findall(r"[A-Za-z]{3,}(?: [A-Za-z]+)*", left), path
 
 

@@ -23,6 +23,7 @@ REVIEW = "Review your ballot before it is sealed"
 SEALED = "Your ballot is sealed, and not sent yet"
 CODE = "Enter your voter’s code"
 DONE = "Your vote is in the box"
+WAITING = "A sealed ballot is waiting in this tab"
 
 
 @pytest.fixture(scope="module")
@@ -222,6 +223,8 @@ def test_a_line_that_breaks_neither_loses_nor_doubles_a_ballot(forgiven: Visit, 
     visitor.button("Cast your ballot").click()
     expect(visitor.page.locator('[data-slot="way"]')).to_contain_text("The same ballot is sent again")
     visitor.page.reload()  # whoever loses patience loses nothing
+    expect(visitor.page.get_by_role("heading", level=1, name=WAITING)).to_be_visible()
+    visitor.button("It is mine: send it").click()
     expect(visitor.page.get_by_role("heading", level=1, name=DONE)).to_be_visible()
     assert arrived[0] == 201
     assert set(arrived[1:]) <= {200}
@@ -246,8 +249,32 @@ def test_one_signs_in_only_to_cast_and_comes_back_to_ones_ballot(
     visitor.link("Sign in").click()
     visitor.arrives("/account/sign-in")
     visitor.sign_in(VOTER, "demonstration only")
-    expect(visitor.page.get_by_role("heading", level=1, name=visitor.words(DONE))).to_be_visible()
     visitor.arrives(f"/booth/{language}")
+    expect(visitor.page.get_by_role("heading", level=1, name=visitor.words(WAITING))).to_be_visible()
+    check(visitor)
+    visitor.button("It is mine: send it").click()
+    heading(visitor, DONE)
+
+
+def test_nobody_hands_in_the_ballot_that_somebody_else_left_behind(forgiven: Visit, votes: dict[str, Vote]) -> None:
+    vote, visitor = votes["signed"], forgiven("en", PHONE)
+    sent: list[str] = []
+    visitor.page.on("request", lambda request: sent.append(request.url) if request.method == "POST" else None)
+    to_seal(visitor, vote, vote.codes["1"])
+    left = seal_code(visitor)
+    visitor.button("Cast your ballot").click()
+    heading(visitor, CODE)
+    visitor.button("Cast your ballot").click()
+    heading(visitor, "Sign in, so that your ballot is accepted")
+    sent.clear()
+    visitor.page.goto("about:blank")
+    visitor.open(vote.booth("en", vote.codes["1"]))  # the next one at this device
+    expect(visitor.page.get_by_role("heading", level=1, name=WAITING)).to_be_visible()
+    assert "".join(visitor.page.locator('[data-code="waiting"] span').all_text_contents()) == left
+    visitor.button("Throw it away and begin again").click()
+    expect(visitor.main.get_by_role("group").first).to_be_visible()
+    assert sent == []
+    assert visitor.page.evaluate("Object.keys(sessionStorage).filter(key => key.startsWith('sawtuna ballot'))") == []
 
 
 @LANGUAGES

@@ -70,8 +70,7 @@ class Booth extends Entering {
     if (waiting) {
       this.signed = waiting;
       this.state = resume(this.questions);
-      this.draw();
-      return this.send(this.say("resumed"));
+      return this.draw({ quiet: true });
     }
     const open = openness(details, Date.now());
     if (open !== "open") return this.stop(open);
@@ -135,7 +134,7 @@ class Booth extends Entering {
     const place = this.$('[data-slot="stop-more"]');
     place.textContent = more;
     place.hidden = !more;
-    for (const button of this.$$("[data-when]")) button.hidden = button.dataset.when !== why;
+    for (const button of this.$$("[data-when]")) button.hidden = !button.dataset.when.split(" ").includes(why);
     this.$("[data-head]").hidden = true;
     this.show("stopped");
   }
@@ -182,6 +181,7 @@ class Booth extends Entering {
 
   async drop() {
     this.sealed = null;
+    this.error("sealed", null);
     await this.ask("cancel");
   }
 
@@ -190,6 +190,7 @@ class Booth extends Entering {
     this.busy(button, true);
     this.error("sealed", null);
     const { sealCode } = this.sealed;
+    const isHere = () => this.state.at === "sealed" && this.sealed?.sealCode === sealCode;
     try {
       const response = await fetch(`/api/elections/${this.uuid}/audits`, {
         method: "POST",
@@ -200,19 +201,21 @@ class Booth extends Entering {
       });
       if (!response.ok) {
         const { detail = "", code = "" } = await response.json();
+        if (!isHere()) return;
         const why = this.has(`refused-${code}`) ? this.say(`refused-${code}`) : detail;
         this.error("sealed", this.say("audit-refused", { why }));
         return;
       }
     } catch (error) {
       if (!(error instanceof TypeError || error instanceof SyntaxError || error instanceof DOMException)) throw error;
-      this.error("sealed", this.say("audit-failed"));
+      if (isHere()) this.error("sealed", this.say("audit-failed"));
       return;
     } finally {
       this.busy(button, false);
     }
+    if (!isHere()) return; // gone on, or back, while the portal was asked: the seal is lost, and a new one can be made
     try {
-      this.file = await this.ask("audit");
+      this.file = await this.ask("audit", { sealCode });
       const opened = await this.ask("verify", { file: this.file });
       if (opened.sealCode !== sealCode) throw new Error("another seal");
     } catch {
@@ -224,11 +227,11 @@ class Booth extends Entering {
 
   // Sending
 
-  async send(first) {
+  async send() {
     const { uuid } = this;
     const line = (text) => this.put("way", this.lasts ? text : `${text} ${this.say("not-kept")}`);
     this.$("[data-unreachable]").hidden = true;
-    line(first);
+    line(this.say("on-its-way"));
     const answer = await send(`/api/elections/${uuid}/ballots`, this.signed.ballot, {
       fetch: (...request) => fetch(...request),
       wait: (milliseconds) => waitOrOnline(milliseconds, this.scope),
@@ -245,31 +248,44 @@ class Booth extends Entering {
       return;
     }
     if (answer.kind === "refused" && answer.code === "sign_in") {
-      this.returned = first !== this.say("on-its-way") || this.asked;
+      this.returned = this.asked;
       this.asked = true;
       this.on("signin");
       return;
     }
-    this.keeper.forget();
     if (answer.kind === "refused") {
       const code = answer.code || (answer.status === 403 ? "agent" : "");
+      this.keeper.forget();
       this.refusal = { code, detail: answer.detail };
       this.on("refused");
       return;
     }
     const { tracker, seal } = this.signed;
-    if (!isFor(answer.receipt, { uuid, tracker, seal })) {
-      this.refusal = { code: "", detail: this.say("wrong-receipt") };
+    const { receipt } = answer;
+    const holds = isFor(receipt, { uuid, tracker, seal })
+      && await this.ask("receipt", { receipt, key: this.details.receipt_key });
+    if (!holds) { // the ballot stays in the tab: whoever looks into this may need it
+      this.refusal = { code: "receipt", detail: this.say("wrong-receipt") };
       this.on("refused");
       return;
     }
+    this.keeper.forget();
     this.accepted = answer;
     this.on("accepted");
   }
 
   // What the voter does
 
+  /** Does it, or says that it cannot: a page that stands still without a word would be the worst of all. */
   async act(name, button) {
+    try {
+      await this.does(name, button);
+    } catch (error) {
+      this.stop("broken", error.message);
+    }
+  }
+
+  async does(name, button) {
     switch (name) {
       case "forward":
         if (this.state.at === "choose") this.forward();
@@ -294,7 +310,7 @@ class Booth extends Entering {
         await this.begin();
         break;
       case "cast":
-        this.on("cast");
+        if (!this.isBusy(this.$('[data-do="audit"]'))) this.on("cast");
         break;
       case "audit":
         await this.audit(button);
@@ -309,8 +325,8 @@ class Booth extends Entering {
         this.unscan();
         break;
       case "resend":
-        this.on("forward"); // back from signing in
-        await this.send(this.say("on-its-way"));
+        this.on("forward"); // back from signing in, or one that waited
+        await this.send();
         break;
       case "save-audit":
         save(this.page, fileName("audit", this.sealed.sealCode), this.file);
@@ -341,15 +357,30 @@ class Booth extends Entering {
     this.on("forward");
   }
 
-  /** From the beginning, if ballots are still taken. */
+  /** From the beginning, if ballots are still taken: it may have been closed, or extended, since the page was opened. */
   async begin() {
+    await this.renewTimes();
     const open = openness(this.details, Date.now());
     if (open !== "open") {
       this.stop(open);
       return;
     }
+    this.keeper.forget();
     if (!this.orders.length) this.orders = orders(this.uuid, this.details.questions, this.store);
     this.on("begin");
+  }
+
+  /** The state and times as they are now. Texts stay those that were compared with the record. */
+  async renewTimes() {
+    let now;
+    try {
+      now = await fetched(`/api/elections/${this.uuid}`, "json");
+    } catch {
+      return; // without a line one may choose all the same: it is needed again only when the ballot is cast
+    }
+    const { state, opens_at, closes_at } = now;
+    Object.assign(this.details, { state, opens_at, closes_at });
+    this.put("closes", this.moment(closes_at));
   }
 
   async copied(button) {
@@ -370,7 +401,7 @@ class Booth extends Entering {
     });
     this.$('[data-form="code"]').addEventListener("submit", (event) => {
       event.preventDefault();
-      this.sign();
+      this.act("sign");
     });
     this.$("#f-code").addEventListener("input", (event) => {
       if (!event.isComposing) this.typed("", event.inputType?.startsWith("delete"));

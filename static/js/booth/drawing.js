@@ -7,7 +7,10 @@ import { openness, said } from "./record.js";
 import { View } from "./view.js";
 
 /** Refusals after which another ballot can do better; the others are the same for every ballot. */
-const WORTH_ANOTHER = new Set(["unknown_credential", "other_credential", "duplicate", "spoiled", "malformed", "rejected"]);
+const WORTH_ANOTHER = new Set(["unknown_credential", "other_credential", "spoiled", "malformed", "rejected"]);
+
+/** Answers after which nobody may say that the ballot is not in the box. */
+const IN_THE_BOX = new Set(["duplicate", "receipt"]);
 
 /** Draws what flow.js says. */
 export class Drawing extends View {
@@ -222,6 +225,11 @@ export class Drawing extends View {
     this.readers();
   }
 
+  draw_waiting() {
+    this.put("waiting-since", this.moment(new Date(this.signed.at).toISOString()));
+    this.groups("waiting", this.signed.seal);
+  }
+
   draw_signin() {
     this.error("signin", this.returned ? this.say("signin-needed") : null);
     for (const element of this.$$("[data-unkept]")) element.hidden = this.lasts;
@@ -250,9 +258,10 @@ export class Drawing extends View {
     const { code, detail } = this.refusal;
     const word = `refused-${code}`;
     this.put("refusal", this.has(word) ? this.say(word) : detail);
-    const mine = this.state.marks.some((row) => row.includes(1)) || this.questions.every(({ min }) => min === 0);
+    const mine = !this.state.resumed;
     const another = WORTH_ANOTHER.has(code) && openness(this.details, Date.now()) === "open";
-    this.put("refusal-then", this.say(another && mine ? "refused-then" : "refused-over"));
+    const then = IN_THE_BOX.has(code) ? "refused-look" : another && mine ? "refused-then" : "refused-over";
+    this.put("refusal-then", this.say(then));
     this.$("[data-can-again]").hidden = !(another && mine);
     this.$("[data-can-begin]").hidden = !another || mine;
   }

@@ -84,19 +84,32 @@ export class Entering extends Drawing {
         if (this.state.at === "code") field.focus();
         return;
       }
-      if (this.state.at !== "code") return;
-      const { sealCode } = this.sealed;
-      const { ballot, tracker } = await this.ask("cast", { credential: this.code });
-      this.signed = { ballot, tracker, seal: sealCode };
-      this.sealed = null;
-      this.lasts = this.keeper.keep(this.signed) && this.lasts;
-      this.code = "";
-      field.value = "";
     } finally {
       this.busy(button, false);
     }
+    if (!this.on("signing")) return; // from here on nothing leads back: what is signed is sent
+    await this.signAndSend();
+  }
+
+  async signAndSend() {
+    const { sealCode } = this.sealed;
+    this.put("way", this.say("on-its-way"));
+    this.$("[data-unreachable]").hidden = true;
+    let made;
+    try {
+      made = await this.ask("cast", { sealCode, credential: this.code });
+    } catch {
+      this.on("unsigned"); // whatever it was: this seal is of no use any more
+      this.wrongCode(this.say("seal-lost"));
+      return;
+    }
+    this.signed = { ...made, seal: sealCode, at: Date.now() };
+    this.sealed = null;
+    this.lasts = this.keeper.keep(this.signed) && this.lasts;
+    this.code = "";
+    this.$("#f-code").value = "";
     this.on("signed", { kept: this.lasts });
-    await this.send(this.say("on-its-way"));
+    await this.send();
   }
 
   // Scanning

@@ -1,25 +1,28 @@
 // The steps of a voter in the booth. Pure: a state and what happened give the next state; nothing here draws or sends.
 //
 //   choose -> review -> sealing -> sealed -> code -> sending -> receipt
-//                          ^         |                  |-> signin (comes back to sending) | refused
-//                          |         v
-//                          +----- opened (audited: never cast; sealed anew or chosen anew)
+//                          ^         |                ^ |-> signin (comes back to sending) | refused
+//                          |         v                |
+//                          +----- opened              waiting (a ballot of an earlier visit: sent, or thrown away)
+//                  (audited: never cast; sealed anew or chosen anew)
 
 /**
  * @typedef {{min: number, max: number, blank: boolean, size: number}} Question as far as choosing needs it
  *
  * @typedef {object} State
- * @property {"choose" | "review" | "sealing" | "sealed" | "opened" | "code" | "sending" | "signin" | "refused" | "receipt"} at
+ * @property {"choose" | "review" | "sealing" | "sealed" | "opened" | "code" | "sending" | "signin" | "refused" | "receipt" | "waiting"} at
  * @property {number} question which of them is on the screen
  * @property {boolean} reviewing the question was opened from the review, to which one goes back
  * @property {number[][]} marks one list a question, the blank vote first where there is one
- * @property {boolean} kept the ballot is signed and kept until its receipt comes: leaving loses nothing
+ * @property {boolean} kept the ballot is signed and kept until its receipt comes: a reload loses nothing
+ * @property {boolean} resumed the ballot was sealed in an earlier visit: what was chosen is not known any more
  */
 
 /** The four named steps, and which of them a state belongs to; 4 is behind the last. */
 export const STEPS = ["choose", "review", "seal", "cast"];
 const STEP_OF = {
   choose: 0, review: 1, sealing: 2, sealed: 2, opened: 2, code: 3, sending: 3, signin: 3, refused: 3, receipt: 4,
+  waiting: 3,
 };
 
 /** @param {State} state */
@@ -33,12 +36,17 @@ export function begin(questions) {
     reviewing: false,
     marks: questions.map(({ size }) => Array(size).fill(0)),
     kept: false,
+    resumed: false,
   };
 }
 
-/** A ballot of an earlier visit to this page waits for its receipt. @param {Question[]} questions @returns {State} */
+/**
+ * A ballot of an earlier visit to this page waits for its receipt. Whose it is nobody knows: it is not sent unasked.
+ * @param {Question[]} questions
+ * @returns {State}
+ */
 export function resume(questions) {
-  return { ...begin(questions), at: "sending", kept: true };
+  return { ...begin(questions), at: "waiting", kept: true, resumed: true };
 }
 
 /** How many answers are chosen; the blank vote is none of them. @param {Question} question @param {number[]} marks */
@@ -87,6 +95,7 @@ export function hasBefore({ at, question, reviewing }) {
 
 /** Whether leaving the page now would lose what the voter has done. @param {State} state */
 export function wouldLose({ at, marks, kept }) {
+  if (at === "sending") return true; // what a tab keeps ends with the tab
   if (kept || at === "receipt" || at === "refused") return false;
   return at !== "choose" || marks.some((row) => row.includes(1));
 }
@@ -135,13 +144,21 @@ const MOVES = {
   sealing: { sealed: to("sealed"), back: to("review"), failed: to("review") },
   sealed: { cast: to("code"), audited: to("opened"), back: to("review"), again: to("sealing") },
   opened: { again: to("sealing"), change, back: to("review") },
-  code: { back: to("sealed"), signed: (state, { kept = true }) => ({ ...state, at: "sending", kept }), again: to("sealing") },
+  code: { back: to("sealed"), signing: to("sending"), again: to("sealing") },
   sending: {
+    signed: (state, { kept = true }) => ({ ...state, kept }),
+    unsigned: to("code"),
     accepted: to("receipt", { kept: false }),
     refused: to("refused", { kept: false }),
     signin: to("signin"),
   },
   signin: { forward: to("sending"), refused: to("refused", { kept: false }) },
-  refused: { again: to("sealing"), change, begin: (_state, _event, questions) => begin(questions) },
+  refused: {
+    // Of a ballot of an earlier visit nothing is known: what would be sealed anew is an empty one.
+    again: (state) => (state.resumed ? state : { ...state, at: "sealing" }),
+    change: (state, event) => (state.resumed ? state : change(state, event)),
+    begin: (_state, _event, questions) => begin(questions),
+  },
+  waiting: { forward: to("sending"), begin: (_state, _event, questions) => begin(questions) },
   receipt: { begin: (_state, _event, questions) => begin(questions) },
 };

@@ -46,7 +46,11 @@ export function orders(uuid, questions, store, word = randomWord) {
     if (!shuffle) return answers.map((_, place) => place);
     return isOrder(kept[index], answers.length) ? kept[index] : shuffled(answers.length, word);
   });
-  store.setItem(key, JSON.stringify(made));
+  try {
+    store.setItem(key, JSON.stringify(made));
+  } catch (error) {
+    if (!(error instanceof DOMException)) throw error; // full, or forbidden: a reload draws another order
+  }
   return made;
 }
 

@@ -6,8 +6,8 @@ export function pause(repetition, chance = Math.random()) {
   return Math.min(1000 * 2 ** (repetition - 1), 30_000) * (1 - chance / 3);
 }
 
-/** Answers that say nothing about the ballot, unless they have a code: it is sent again. */
-const AGAIN = new Set([408, 425, 429, 500, 502, 503, 504]);
+/** Refusals without a code that are the portal's all the same: during a visit of an agent, and of what is too large. */
+const REFUSALS = new Set([403, 413]);
 
 const PATIENCE = 45_000;
 
@@ -47,11 +47,13 @@ async function once(ask, address, body) {
       signal: AbortSignal.timeout?.(PATIENCE),
     });
     const told = await response.json();
-    if (AGAIN.has(response.status) && !told.code) return null;
-    if (response.ok) {
+    if (response.ok && told?.receipt) {
       return { kind: "accepted", receipt: told.receipt, again: response.status === 200, replaces: told.replaces ?? null };
     }
-    return { kind: "refused", status: response.status, code: told.code ?? "", detail: told.detail ?? "" };
+    if (!response.ok && (told?.code || REFUSALS.has(response.status))) {
+      return { kind: "refused", status: response.status, code: told?.code ?? "", detail: told?.detail ?? "" };
+    }
+    return null; // of something in between, or of a portal that is not well: it says nothing about the ballot
   } catch (error) {
     // No connection, a connection that broke off in the answer, an answer of something in between that is no JSON.
     if (error instanceof TypeError || error instanceof SyntaxError || error instanceof DOMException) return null;
@@ -85,23 +87,27 @@ export function waitOrOnline(milliseconds, scope = globalThis) {
 export function keeper(uuid, store) {
   const key = `sawtuna ballot ${uuid}`;
   return {
-    /** @param {{ballot: string, tracker: string, seal: string}} signed @returns {boolean} whether there was room */
-    keep({ ballot, tracker, seal }) {
+    /**
+     * @param {{ballot: string, tracker: string, seal: string, at: number}} signed `at`: when, in milliseconds
+     * @returns {boolean} whether there was room
+     */
+    keep({ ballot, tracker, seal, at }) {
       try {
-        store.setItem(key, JSON.stringify({ ballot, tracker, seal }));
+        store.setItem(key, JSON.stringify({ ballot, tracker, seal, at }));
         return true;
       } catch (error) {
         if (error instanceof DOMException) return false; // full, or forbidden: the page must stay open then
         throw error;
       }
     },
-    /** @returns {{ballot: string, tracker: string, seal: string} | null} */
+    /** @returns {{ballot: string, tracker: string, seal: string, at: number} | null} */
     kept() {
       const text = store.getItem(key);
       if (text === null) return null;
       try {
-        const { ballot, tracker, seal } = JSON.parse(text);
-        return [ballot, tracker, seal].every((part) => typeof part === "string") ? { ballot, tracker, seal } : null;
+        const { ballot, tracker, seal, at } = JSON.parse(text);
+        const whole = [ballot, tracker, seal].every((part) => typeof part === "string") && Number.isFinite(at);
+        return whole ? { ballot, tracker, seal, at } : null;
       } catch (error) {
         if (error instanceof SyntaxError) return null;
         throw error;
@@ -123,11 +129,15 @@ export function memory() {
   };
 }
 
-/** The tab's store where it may be used. @returns {{store: any, lasts: boolean}} */
-export function storeOf(scope) {
+/**
+ * The tab's store, or the browser's, where it may be used.
+ * @param {"sessionStorage" | "localStorage"} [kind]
+ * @returns {{store: any, lasts: boolean}}
+ */
+export function storeOf(scope, kind = "sessionStorage") {
   try {
-    scope.sessionStorage.getItem("sawtuna");
-    return { store: scope.sessionStorage, lasts: true };
+    scope[kind].getItem("sawtuna");
+    return { store: scope[kind], lasts: true };
   } catch (error) {
     if (error instanceof DOMException || error instanceof TypeError) return { store: memory(), lasts: false };
     throw error;

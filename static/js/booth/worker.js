@@ -5,15 +5,17 @@
 //   load        {election: bytes or text}  what the page shows of it
 //   seal        {marks}                    {sealCode, choices}; the seal before it is dropped
 //   credential  {typed}                    {credential, publicCredential}, to look it up before it is used
-//   audit       {}                         the audit file; the seal is spent
-//   cast        {credential}               {ballot, tracker}; the seal is spent
+//   audit       {sealCode}                 the audit file; the seal is spent
+//   cast        {sealCode, credential}     {ballot, tracker}; the seal is spent
 //   verify      {file}                     {sealCode, marks} of an audit file
+//   receipt     {receipt, key}             whether the portal's key has signed it
 //   cancel      {}                         gives up a sealing that is on its way, drops what is sealed
 
 import { audit, cast, drop, seal, verifyAudit } from "../crypto/ballot.js";
 import { normalise, publicKey } from "../crypto/credentials.js";
 import { parseElection } from "../crypto/election.js";
 import { Rejected } from "../crypto/errors.js";
+import { isSigned } from "../crypto/receipt.js";
 import { bytesOf, serveIn, serving } from "../crypto/serving.js";
 
 /**
@@ -30,8 +32,9 @@ export function booth(post) {
     if (!election) throw new Rejected("no election was loaded", { code: "unloaded" });
     return election;
   };
-  const held = () => {
-    if (!sealed) throw new Rejected("no ballot is sealed", { code: "unsealed" });
+  /** The ballot that the page means: it may have sealed another meanwhile. */
+  const held = (sealCode) => {
+    if (!sealed || sealed.sealCode !== sealCode) throw new Rejected("this ballot is not held any more", { code: "unsealed" });
     return sealed;
   };
   const forget = () => {
@@ -66,18 +69,21 @@ export function booth(post) {
       const credential = normalise(typed);
       return { credential, publicCredential: String(publicKey(group, uuid, credential)) };
     },
-    audit() {
-      const file = audit(held());
+    audit({ sealCode }) {
+      const file = audit(held(sealCode));
       sealed = null;
       return file;
     },
-    cast({ credential }) {
-      const made = cast(loaded(), held(), normalise(credential));
+    cast({ credential, sealCode }) {
+      const made = cast(loaded(), held(sealCode), normalise(credential));
       sealed = null;
       return made;
     },
     verify({ file }) {
       return verifyAudit(loaded(), file);
+    },
+    receipt({ receipt, key }) {
+      return isSigned(receipt, key);
     },
     cancel() {
       forget();

@@ -48,6 +48,11 @@ export function toHex(bytes) {
   return text;
 }
 
+/** Bytes of an even number of hexadecimal digits. @param {string} digits @returns {Uint8Array} */
+export function fromHex(digits) {
+  return Uint8Array.from(digits.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16));
+}
+
 /** Standard base64 without padding. @param {Uint8Array} bytes @returns {string} */
 export function toBase64(bytes) {
   let binary = "";

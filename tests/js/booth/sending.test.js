@@ -3,6 +3,7 @@ import { test } from "node:test";
 import { keeper, memory, pause, send, storeOf, waitOrOnline } from "../../../static/js/booth/sending.js";
 
 const RECEIPT = { tracker: "t" };
+const NOON = Date.UTC(2026, 10, 24, 12);
 const json = (body, status = 200) => new Response(JSON.stringify(body), { status });
 
 /** A portal that answers so, one answer a request; an Error is a line that breaks. */
@@ -58,6 +59,15 @@ test("a refusal is told with its code and is not argued with", async () => {
   assert.equal(with_.sent.length, 1);
 });
 
+test("answers of something in between say nothing about the ballot", async () => {
+  const between = [json({ error: "log in to this network" }, 511), json({ ok: true }), json({ detail: "no such page" }, 404), json(null), json([], 522)];
+  const with_ = portal(...between, json({ receipt: RECEIPT }, 201));
+  assert.equal((await post(with_)).kind, "accepted");
+  assert.equal(with_.sent.length, 6);
+  assert.equal((await post(portal(json({ detail: "not for somebody else" }, 403)))).kind, "refused");
+  assert.equal((await post(portal(json({ detail: "too large" }, 413)))).kind, "refused");
+});
+
 test("what looks like a busy portal and has a code is a refusal", async () => {
   assert.equal((await post(portal(json({ code: "too_often", detail: "" }, 429)))).code, "too_often");
 });
@@ -78,9 +88,9 @@ test("a signed ballot is kept until its receipt came, with nothing beside it", (
   const store = memory();
   const mine = keeper("uuid", store);
   assert.equal(mine.kept(), null);
-  assert.ok(mine.keep({ ballot: "b", tracker: "t", seal: "s", marks: [[1]], credential: "secret" }));
-  assert.equal(store.getItem("sawtuna ballot uuid"), '{"ballot":"b","tracker":"t","seal":"s"}');
-  assert.deepEqual(keeper("uuid", store).kept(), { ballot: "b", tracker: "t", seal: "s" });
+  assert.ok(mine.keep({ ballot: "b", tracker: "t", seal: "s", at: NOON, marks: [[1]], credential: "secret" }));
+  assert.equal(store.getItem("sawtuna ballot uuid"), `{"ballot":"b","tracker":"t","seal":"s","at":${NOON}}`);
+  assert.deepEqual(keeper("uuid", store).kept(), { ballot: "b", tracker: "t", seal: "s", at: NOON });
   assert.equal(keeper("another", store).kept(), null);
   mine.forget();
   assert.equal(mine.kept(), null);
@@ -88,7 +98,7 @@ test("a signed ballot is kept until its receipt came, with nothing beside it", (
 
 test("what lies in the store and is no ballot is not sent", () => {
   const store = memory();
-  for (const text of ["{", "{}", '{"ballot":1,"tracker":"t","seal":"s"}']) {
+  for (const text of ["{", "{}", '{"ballot":"b","tracker":"t","seal":"s"}', '{"ballot":1,"tracker":"t","seal":"s"}']) {
     store.setItem("sawtuna ballot uuid", text);
     assert.equal(keeper("uuid", store).kept(), null);
   }

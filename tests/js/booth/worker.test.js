@@ -29,7 +29,7 @@ test("a voter loads, seals, audits, seals again and casts", async () => {
   assert.equal(shown.questions.length, 2);
   const first = (await tell({ do: "seal", marks: MARKS })).done;
   assert.deepEqual(said.findLast(({ progress }) => progress).progress, { stage: "seal", done: 9, total: 9 });
-  const file = (await tell({ do: "audit" })).done;
+  const file = (await tell({ do: "audit", sealCode: first.sealCode })).done;
   const checked = (await tell({ do: "verify", file })).done;
   assert.deepEqual(checked, { sealCode: first.sealCode, marks: MARKS });
   const second = (await tell({ do: "seal", marks: MARKS })).done;
@@ -38,7 +38,7 @@ test("a voter loads, seals, audits, seals again and casts", async () => {
   const known = (await tell({ do: "credential", typed: ` ${credential.replaceAll("-", " ")}` })).done;
   const election = parseElection(DATA);
   assert.deepEqual(known, { credential, publicCredential: String(publicKey(election.group, election.uuid, credential)) });
-  const made = (await tell({ do: "cast", credential })).done;
+  const made = (await tell({ do: "cast", credential, sealCode: second.sealCode })).done;
   assert.equal(verifyBallot(election, made.ballot).sealCode, second.sealCode);
 });
 
@@ -47,21 +47,33 @@ test("nothing is cast after an audit, after a cast, after a cancel or before a s
   const credential = generate();
   assert.equal((await tell({ do: "seal", marks: MARKS })).failed.code, "unloaded");
   await tell({ do: "load", election: DATA });
-  const cast = async () => (await tell({ do: "cast", credential })).failed?.code;
+  let sealCode;
+  const cast = async () => (await tell({ do: "cast", credential, sealCode })).failed?.code;
   assert.equal(await cast(), "unsealed");
   for (const end of ["audit", "cancel", "cast"]) {
-    await tell({ do: "seal", marks: MARKS });
-    await tell({ do: end, credential });
+    ({ sealCode } = (await tell({ do: "seal", marks: MARKS })).done);
+    await tell({ do: end, credential, sealCode });
     assert.equal(await cast(), "unsealed", end);
   }
+});
+
+test("only the seal that the page means is opened or cast", async () => {
+  const { tell } = opened();
+  await tell({ do: "load", election: DATA });
+  const older = (await tell({ do: "seal", marks: MARKS })).done.sealCode;
+  const newer = (await tell({ do: "seal", marks: MARKS })).done.sealCode;
+  for (const end of ["audit", "cast"]) {
+    assert.equal((await tell({ do: end, credential: generate(), sealCode: older })).failed.code, "unsealed", end);
+  }
+  assert.ok((await tell({ do: "audit", sealCode: newer })).done);
 });
 
 test("a mistyped code is named by its kind and the seal is kept", async () => {
   const { tell } = opened();
   await tell({ do: "load", election: DATA });
   const { sealCode } = (await tell({ do: "seal", marks: MARKS })).done;
-  assert.equal((await tell({ do: "cast", credential: "abc" })).failed.code, "length");
-  const { ballot } = (await tell({ do: "cast", credential: generate() })).done;
+  assert.equal((await tell({ do: "cast", credential: "abc", sealCode })).failed.code, "length");
+  const { ballot } = (await tell({ do: "cast", credential: generate(), sealCode })).done;
   assert.equal(verifyBallot(parseElection(DATA), ballot).sealCode, sealCode);
 });
 
@@ -84,6 +96,6 @@ test("a cancel stops a sealing on its way, and a newer seal takes the place of a
   assert.equal((await given).failed.name, "AbortError");
   const [older, newer] = await Promise.all([tell({ do: "seal", marks }), tell({ do: "seal", marks })]);
   assert.equal(older.failed.name, "AbortError");
-  const { ballot } = (await tell({ do: "cast", credential: generate() })).done;
+  const { ballot } = (await tell({ do: "cast", credential: generate(), sealCode: newer.done.sealCode })).done;
   assert.equal(verifyBallot(parseElection(many), ballot).sealCode, newer.done.sealCode);
 });
