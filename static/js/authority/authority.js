@@ -1,6 +1,7 @@
 // The credential authority's page: a secret code for every voter, made here and never sent, and the letters that carry
 // it. The public list is handed in only after the private file was saved and loaded back: without it nobody could vote.
 
+import { storeOf } from "../booth/sending.js";
 import { words } from "../booth/words.js";
 import { asking } from "../invited/asking.js";
 import { receiving, save, textOf } from "../invited/files.js";
@@ -25,7 +26,7 @@ class Desk {
 
   start() {
     const { uuid } = this.place.dataset;
-    const token = takeToken(this.window.location, this.window.history, this.window.sessionStorage, `sawtuna-authority-${uuid}`);
+    const token = takeToken(this.window.location, this.window.history, storeOf(this.window).store, `sawtuna-authority-${uuid}`);
     this.listen();
     if (!token) return this.stop("no-link");
     this.portal = portal(`/api/elections/${uuid}`, token);
@@ -145,13 +146,17 @@ class Desk {
   }
 
   async print(first, last) {
-    const { uuid, booth, url, title } = this.told;
+    const { uuid, title } = this.told;
+    // Made here: an address that the portal names could lead the code somewhere else.
+    const booth = new URL(`/booth/ar?election=${uuid}`, this.window.location.href).href;
+    const url = new URL(`/elections/${uuid}`, this.window.location.href).href;
+    const fingerprint = this.told.election_fingerprint ?? "";
     const known = new Map(this.codes);
     const holder = this.document.querySelector("[data-letters]");
     const template = this.document.querySelector("template[data-letter-page]");
     const called = [...new Set([title.ar, title.en].filter(Boolean))].join(" / ");
     holder.replaceChildren(...this.voters.slice(first - 1, last).map(({ id, name }) =>
-      letter(template, { title: called, name, code: known.get(id), booth, url, uuid })));
+      letter(template, { title: called, name, code: known.get(id), booth, url, uuid, fingerprint })));
     holder.hidden = false;
     this.document.documentElement.dataset.printing = "letters";
     this.window.print();
@@ -199,6 +204,7 @@ class Desk {
     const open = ["draft", "ready", "open"].includes(told.state);
     screens.reveal("mail", told.by_portal && !told.mailed && open && by > 0);
     screens.reveal("mailed", told.mailed);
+    screens.reveal("unfrozen", told.state === "draft");
     screens.fill("reachable", say("reachable", { n: by }));
     screens.fill("unreachable", say("others", { n: this.voters.length - by }));
     screens.reveal("unreachable", by < this.voters.length);

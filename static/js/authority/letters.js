@@ -52,8 +52,8 @@ function drawing(document, content) {
 
 /**
  * One letter.
- * @param {HTMLTemplateElement} template with data-letter places: title, name, code, url, uuid, qr
- * @param {{title: string, name: string, code: string, booth: string, url: string, uuid: string}} values
+ * @param {HTMLTemplateElement} template with data-letter places: title, name, code, url, uuid, fingerprint, qr
+ * @param {{title: string, name: string, code: string, booth: string, url: string, uuid: string, fingerprint: string}} values
  */
 export function letter(template, values) {
   const made = template.content.cloneNode(true);
@@ -61,5 +61,7 @@ export function letter(template, values) {
     if (place.dataset.letter === "qr") place.append(drawing(template.ownerDocument, addressOf(values.booth, values.code)));
     else place.textContent = values[place.dataset.letter];
   }
+  // Known only once the election is frozen.
+  for (const part of made.querySelectorAll("[data-if-frozen]")) part.hidden = !values.fingerprint;
   return made;
 }
