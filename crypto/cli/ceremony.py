@@ -24,7 +24,7 @@ from crypto import keygen, transcripts
 from crypto.cli.files import pretty, read_json, rewrite_private, write_private
 from crypto.cli.texts import _
 from crypto.elgamal import encrypt
-from crypto.encoding import canonical, election_uuid, hex_digest, members, sha256_hex, text, whole_number
+from crypto.encoding import canonical, election_uuid, hex_digest, members, sha256_b64, sha256_hex, text, whole_number
 from crypto.errors import Malformed, ProtocolError, Rejected, within
 from crypto.groups import Group, Secret, named
 from crypto.journal import write_whole
@@ -34,7 +34,7 @@ from crypto.trustees import MAX_TRUSTEES, Certificate, PublicKey, Trustees, chec
 
 _FORMAT = "sawtuna ceremony 1"
 _KEY_FORMAT = "sawtuna trustee key 1"
-_PINS = ("certificates", "commitments", "sealed_key", "public_key")
+_PINS = ("certificates", "commitments", "sealed_key", "public_key", "opened")
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +53,8 @@ class TrusteeKey:
     commitments: str | None = None
     sealed_key: str | None = None
     public_key: str | None = None
+    opened: str | None = None
+    """SHA-256 (base64) of the one sum that this key has opened a part of."""
     published: Mapping[str, Any] = field(default_factory=dict, repr=False)
     """What this trustee has published, by kind: a file that is lost on the way is put there again, not made anew."""
 
@@ -80,6 +82,7 @@ class TrusteeKey:
             pins["commitments"],
             pins["sealed_key"],
             pins["public_key"],
+            pins["opened"],
             members(fields.get("published", {})),
         )
 
@@ -387,6 +390,18 @@ def read_key(path: Path) -> TrusteeKey:
         return TrusteeKey.parse(read_json(path))
     except Malformed as error:
         raise Malformed(error.message, **error.params).at(str(path))  # noqa: B904 - the place is replaced on purpose
+
+
+def open_once(path: Path, key: TrusteeKey, total: bytes) -> None:
+    """Remember in the key file which sum it opens, before anything of it is opened; `Rejected` for any other.
+
+    The sum of all ballots but one, opened as well, tells how that one voter voted.
+    """
+    digest = sha256_b64(total)
+    if key.opened is None:
+        rewrite_private(path, replace(key, opened=digest).to_json())
+    elif key.opened != digest:
+        raise Rejected("this key has opened another sum for this election before, and opens no second one")
 
 
 def describe(names: Mapping[int, str], indexes: tuple[int, ...]) -> str:

@@ -8,7 +8,7 @@ import typer
 from crypto import decryption_proofs, tally
 from crypto.board import Kind
 from crypto.cli import console
-from crypto.cli.ceremony import Folder, describe, known_names, read_key
+from crypto.cli.ceremony import Folder, describe, known_names, open_once, read_key
 from crypto.cli.console import done, fact, say, stop
 from crypto.cli.election import DECRYPTION_FORMAT, Archive, Jobs, checked, read_draft
 from crypto.cli.files import archive_path, pretty, write_new
@@ -17,6 +17,9 @@ from crypto.encoding import parse_json, sha256_b64
 from crypto.errors import Rejected
 
 app = typer.Typer(help="The trustees' steps: make the key together, decrypt the count.", no_args_is_help=True)
+
+FEW = 3
+"""A sum of fewer ballots than this shows single votes."""
 
 KeyPath = Annotated[
     Path, typer.Option("--key", help="Your private key file. Keep it, and a copy, where nobody else is.")
@@ -110,7 +113,7 @@ def decrypt(
     """A trustee's part of the count.
 
     The whole record is verified first, and the sum is computed again from the ballots: nothing else than the sum of all
-    counted ballots is ever decrypted.
+    counted ballots is ever decrypted. The key file remembers that sum, and opens no other.
     """
     archive = archive_path(path)
     mine = read_key(key)
@@ -127,6 +130,13 @@ def decrypt(
     if owner is None:
         raise Rejected("this key is not among the election's trustees")
     secret = mine.secret()
+    fact(_("Fingerprint of the election"), report.fingerprint or "")
+    fact(_("Ballots in the sum"), _("%(counted)s, of %(voters)s voters", counted=report.counted, voters=report.voters))
+    if report.counted < FEW:
+        console.warn(
+            _("So few ballots tell how single voters voted. Compare their number with the public board first.")
+        )
+    open_once(key, mine, tally.to_json(evidence.total))
     decryption = tally.decrypt(evidence.election, evidence.total, secret)
     strong = decryption_proofs.prove(evidence.election, evidence.total, owner, secret, decryption)
     target = out or archive.parent / f"decryption-{owner}.json"

@@ -96,6 +96,24 @@ def test_nothing_is_decrypted_before_everything_is_added_up(election: Election) 
         election.step("tally", code=1).said("can be added up only once")
 
 
+def test_a_key_opens_one_sum_and_no_second_one(election: Election, sawtuna: Shell, tmp_path: Path) -> None:
+    """The sum of all ballots but one, opened as well, would tell how that one voter voted."""
+    election.vote(1, ["1", "none"])
+    subset = election.copy(sawtuna, tmp_path / "subset")
+    for step in ("close", "tally"):
+        subset.step(step)
+    subset.decrypt(1).said("Ballots in the sum", "1, of", "So few ballots tell how single voters voted")
+    subset.part(1).unlink()
+    subset.decrypt(1)  # the same sum again is no harm
+    election.vote(2, ["1", "none"])
+    for step in ("close", "tally"):
+        election.step(step)
+    shutil.copyfile(subset.key(1), election.key(1))
+    with unchanged(election.root):
+        election.decrypt(1, code=1).said("this key has opened another sum for this election before")
+    election.decrypt(2)
+
+
 def test_too_few_trustees_cannot_make_a_result(counting: Election) -> None:
     counting.decrypt(3)
     counting.step("add", counting.part(3))
