@@ -114,7 +114,8 @@ def _summary(row: Election) -> dict[str, Any]:
 
 async def show(request: Request) -> Response:
     """One election."""
-    return _open(await public.details(await election(request)))
+    key = signing_key(settings_of(request).key).verify_key.encode().hex()
+    return _open({**await public.details(await election(request)), "receipt_key": key})
 
 
 async def board(request: Request) -> Response:
@@ -282,6 +283,7 @@ async def voters(request: Request) -> Response:
             "weighted": row.weighted,
             "done": row.credentials_at is not None,
             "fingerprint": row.credentials_fingerprint if row.credentials_at is not None else None,
+            "election_fingerprint": row.fingerprint or None,
             "by_portal": row.delivered_by_portal,
             "mailed": await credentials.was_mailed(row),
             "state": str(row.state),

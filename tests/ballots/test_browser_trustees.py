@@ -17,7 +17,7 @@ from tests.ballots.pages import Page, Refused, Workers
 from tests.crypto.cli.conftest import warm  # noqa: F401 - the fixture of the command line, used here as well
 from tests.crypto.cli.elections import Election
 from tests.crypto.cli.shell import VECTORS, Shell, Warm
-from tests.crypto.records import another, change, judge, plain, rich, setup_step, tally_step
+from tests.crypto.records import another, change, end_step, judge, plain, rich, setup_step, tally_step
 
 SMALL = 'title = "Which?"\n[[questions]]\nquestion = "Which?"\nanswers = ["a", "b"]\nchoose = 1\nblank = true\n'
 VOTERS = "id,name\n1,سعاد الكاظم\n2,Yusuf Hanna\n"
@@ -240,6 +240,25 @@ def test_a_sum_that_is_not_that_of_the_ballots_is_never_decrypted(workers: Worke
     with pytest.raises(Refused, match="not the sum of the ballots") as refusal:
         workers.ask("trustee", "decrypt", bel=tampered, **ask)
     assert (refusal.value.code, refusal.value.place) == ("record", ["tally.sums"])
+
+
+def test_a_key_that_has_opened_one_sum_opens_no_other(workers: Workers, tmp_path: Path) -> None:
+    """A record that was cut off after one ballot is consistent in itself: only memory and people can tell."""
+    little = plain()
+    whole = little.write(tmp_path, [little.setup, *little.casting, little.steps()[-5], little.tallying])
+    alone = json.dumps(json.loads(little.ballots[0])["answers"][0]["choices"], separators=(",", ":"))
+    cut_off = [little.setup, little.casting[0], end_step(), tally_step(f"[{alone}]".encode(), 1, 1)]
+    (tmp_path / "cut").mkdir()
+    subset = little.write(tmp_path / "cut", cut_off)
+    answer = workers.ask("trustee", "decrypt", bel=whole, keyFile=little_key(1))
+    assert answer["ballots"]["counted"] == len(little.casting)
+    again = workers.ask("trustee", "decrypt", bel=whole, keyFile={**little_key(1), "opened": answer["opened"]})
+    assert again["opened"] == answer["opened"]
+    with pytest.raises(Refused) as refusal:
+        workers.ask("trustee", "decrypt", bel=subset, keyFile={**little_key(1), "opened": answer["opened"]})
+    assert refusal.value.code == "opened"
+    shown = workers.ask("trustee", "decrypt", bel=subset, keyFile=little_key(1))
+    assert shown["ballots"]["counted"] == 1, "whoever sees this number can stop; nothing has been handed in"
 
 
 def test_a_key_decrypts_its_own_election_only_and_only_after_the_close(workers: Workers, tmp_path: Path) -> None:

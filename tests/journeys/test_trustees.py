@@ -122,6 +122,9 @@ def test_trustees_make_a_key_and_open_the_count_and_an_authority_issues_codes(
         expect(screen(someone, "Your key works")).to_be_visible()
         if number == 0:
             looks(someone)
+    prints = {someone.main.locator("[data-slot=trustees-print]").text_content() for someone in trustees}
+    assert len(prints) == 1, "all of them can compare one fingerprint"
+    assert len(prints.pop() or "") == 43
     finished = trustees[0].main.locator("details").filter(visible=True).first
     finished.locator("summary").click()
     looks(trustees[0])
@@ -150,11 +153,25 @@ def open_count(trustees: list[Visitor], files: list[Path], uuid: str, folder: Pa
             looks(someone)
         if number == 0:
             someone.button("Check everything and open my part").dblclick()
+            looks_at_the_sum(someone)
+            someone.button("I have compared: hand in my part").dblclick()
         else:
             by_command(someone, uuid, folder)
         expect(screen(someone, "Thank you: your part is done")).to_be_visible(timeout=60_000)
         if number == 0:
             looks(someone)
+
+
+def looks_at_the_sum(someone: Visitor) -> None:
+    """What was found is shown before anything is handed in, and nothing was handed in."""
+    heading = someone.main.get_by_role("heading", level=3, name=someone.words("Is this the whole vote?"))
+    expect(heading).to_be_focused(timeout=60_000)
+    expect(someone.main.locator("[data-slot=sum-ballots]")).to_have_text(
+        someone.words("%(counted)s, of %(voters)s voters", counted=2, voters=2)
+    )
+    expect(someone.main.get_by_text(someone.words("There are very few ballots"))).to_be_visible()
+    looks(someone)
+    expect(someone.main.locator("[data-step=decrypt] [data-slot=opened]")).to_contain_text("0")
 
 
 def by_command(someone: Visitor, uuid: str, folder: Path) -> None:

@@ -198,6 +198,7 @@ def test_an_election_is_held_through_the_pages_and_verified_by_others(
             someone.page.wait_for_timeout(1000)
         load(someone, "decrypt", files[number])
         button.click()
+        someone.button("I have compared: hand in my part").click(timeout=90_000)
         expect(screen(someone, "Thank you: your part is done")).to_be_visible(timeout=90_000)
 
     observer = visit("en", DESKTOP)

@@ -19,14 +19,15 @@ import { MAX_TRUSTEES, PublicKey, Trustees } from "./trustees.js";
 
 const KEY_FORMAT = "sawtuna trustee key 1";
 const DECRYPTION_FORMAT = "sawtuna decryption 1";
-const PINS = ["certificates", "commitments", "sealed_key", "public_key"];
+const PINS = ["certificates", "commitments", "sealed_key", "public_key", "opened"];
 
 /**
  * A trustee's private file: `seed` for a threshold ceremony, `private_key` when all are needed. `certificates` and
- * `commitments` are hashes of what the trustee has seen and relied on; `published` is what he has published, by kind.
+ * `commitments` are hashes of what the trustee has seen and relied on, `opened` that of the one sum that he has opened a
+ * part of; `published` is what he has published, by kind.
  * @typedef {{format: string, uuid: string, group: string, index: number, size: number, threshold: number, name: string,
  *   seed?: string, private_key?: string, certificates?: string, commitments?: string, sealed_key?: string,
- *   public_key?: string, published: Record<string, object>}} KeyFile
+ *   public_key?: string, opened?: string, published: Record<string, object>}} KeyFile
  */
 
 /**
@@ -144,7 +145,7 @@ export async function decrypt(key, election, total, trustees) {
   }
   const { point, secret } = await secretOf(key);
   const owner = [...trustees.keys].find(([, other]) => String(other) === String(point))?.[0];
-  if (owner === undefined) throw new Rejected("this key is not among the election's trustees");
+  if (owner === undefined) throw new Rejected("this key is not among the election's trustees", { code: "not among" });
   const decryption = PartialDecryption.make(election, total, secret);
   const strong = StrongProofs.make(election, total, owner, secret, decryption);
   return {
@@ -163,8 +164,10 @@ export async function decrypt(key, election, total, trustees) {
  * @param {Uint8Array | string | object | null} proofsJson the strong proofs of those who have decrypted before
  * @param {object} [options] those of `verifyRecord`, and
  * @param {Uint8Array | string | null} [options.tally] the encrypted tally as somebody else has it; another is refused
- * @returns {Promise<{body: object, ballots: object, fingerprint: string, head: string}>} `body` is what is handed in
- * @throws {Rejected} with code "record" when the record does not hold, "phase" when there is nothing to decrypt, "tally"
+ * @returns {Promise<{body: object, opened: string, ballots: object, fingerprint: string, publicKey: string, head: string}>}
+ *   `body` is what is handed in, once the trustee has compared the rest with the others; `opened` is the sum's hash
+ * @throws {Rejected} with code "record" when the record does not hold, "phase" when there is nothing to decrypt, "tally",
+ *   "opened" when this key has opened another sum before, "not among" when it is no trustee's key of this record
  */
 export async function decryptRecord(key, bel, proofsJson, { tally = null, ...options } = {}) {
   const report = await verifyRecord(bel, proofsJson, options);
@@ -188,9 +191,14 @@ export async function decryptRecord(key, bel, proofsJson, { tally = null, ...opt
   if (tally !== null && !sameBytes(utf8(tallyJson(total)), typeof tally === "string" ? utf8(tally) : tally)) {
     throw new Rejected("this is not the sum of the ballots, and is not decrypted", { code: "tally" });
   }
+  // The sum of all ballots but one, opened as well, would tell how that one voter voted.
+  const opened = sha256B64(tallyJson(total));
+  if ((key.opened ?? opened) !== opened) {
+    throw new Rejected("this key has opened another sum for this election before", { code: "opened" });
+  }
   const body = await decrypt(key, election, total, trustees);
   const { ballots, fingerprint } = report.toJSON();
-  return { body, ballots, fingerprint, head: report.head };
+  return { body, opened, ballots, fingerprint, publicKey: String(election.publicKey), head: report.head };
 }
 
 // The ceremony

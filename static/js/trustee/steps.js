@@ -84,6 +84,12 @@ export function pinsName(key) {
   return `sawtuna-pins-${key.uuid}-${key.index}-${JSON.stringify(key.published[first] ?? "").slice(-40)}`;
 }
 
+/** What stands on the portal in this trustee's name, by kind. */
+export function ownOf(state) {
+  const found = Object.entries(state.published).filter(([, parts]) => state.index in parts);
+  return Object.fromEntries(found.map(([kind, parts]) => [kind, parts[state.index]]));
+}
+
 /** Whether two key files hold the same secret. */
 export function sameSecret(one, other) {
   return one.seed === other.seed && one.private_key === other.private_key;
@@ -102,6 +108,9 @@ export function stranger(key, state) {
 export function spare(state) {
   return state.size - state.lost.length - state.threshold;
 }
+
+/** Ballots in a sum that would tell how single voters voted. */
+export const FEW = 3;
 
 /** The name of the file to save. */
 export function fileName(state) {

@@ -3,13 +3,15 @@
 //
 // Nothing is published before the saved key file was loaded back: until then a trustee can close the page and begin anew.
 
+import { storeOf } from "../booth/sending.js";
 import { moments, words } from "../booth/words.js";
 import { asking } from "../invited/asking.js";
 import { receiving, save, textOf } from "../invited/files.js";
 import { Refused, download, portal, takeToken } from "../invited/link.js";
 import { Screens } from "../invited/screens.js";
+import { remembering } from "./memory.js";
 import {
-  decryptionIn, fileName, pinsName, pinsOf, restored, round, sameSecret, screenOf, spare, stranger,
+  decryptionIn, FEW, fileName, ownOf, pinsName, pinsOf, restored, round, sameSecret, screenOf, spare, stranger,
 } from "./steps.js";
 
 /** How often the portal is asked while others are waited for, milliseconds; and where nothing is urgent. */
@@ -21,6 +23,7 @@ const REASONS = {
   offline: "offline", portal: "portal", often: "often", large: "large", link: "link",
   "key file": "no-key", "other key": "other-trustee", "key needed": "other-window", worker: "worker",
   changed: "changed", record: "record", phase: "phase", tally: "tally", "no test": "no-test",
+  opened: "changed-opened", "not among": "changed-election_key",
   conflict: "conflict", frozen: "frozen", not_yet: "not-yet", wrong_key: "wrong-key", rejected: "not-accepted",
 };
 
@@ -37,12 +40,15 @@ class Office {
     this.key = null;
     this.made = false;
     this.loaded = null;
+    this.part = null;
+    this.frozen = null;
     this.timer = 0;
+    this.store = storeOf(this.window, "localStorage").store;
   }
 
   start() {
     const { uuid } = this.place.dataset;
-    const token = takeToken(this.window.location, this.window.history, this.window.sessionStorage, `sawtuna-trustee-${uuid}`);
+    const token = takeToken(this.window.location, this.window.history, storeOf(this.window).store, `sawtuna-trustee-${uuid}`);
     this.listen();
     if (!token) return this.stop("no-link");
     this.portal = portal(`/api/elections/${uuid}`, token);
@@ -58,6 +64,7 @@ class Office {
       save: () => this.saveKey(),
       "save-finished": () => this.saveFinished(),
       open: () => this.open(),
+      "hand-in": () => this.handIn(),
       again: () => this.look(),
     };
     place.addEventListener("click", (event) => {
@@ -108,13 +115,38 @@ class Office {
     }
     this.paint(screen);
     this.plan(screen);
+    if (["ready", "decrypt"].includes(screen)) await this.compare();
+  }
+
+  /** What this browser remembers for the key: its own, or the one that stands on the portal while none is loaded. */
+  get memory() {
+    return remembering(this.store, pinsName(this.key ?? { ...this.state, published: ownOf(this.state) }));
   }
 
   /** Keeps a key that has grown; what it has seen of others is remembered for the day the first file is loaded again. */
   take(next) {
     this.key = next.keyFile;
     this.finished = next.ready ? next.text : null;
-    this.window.localStorage.setItem(pinsName(this.key), JSON.stringify(pinsOf(this.key)));
+    const { memory } = this;
+    for (const [pin, value] of Object.entries(pinsOf(this.key))) memory.agree(pin, value);
+    if (!next.ready) return;
+    memory.agree("trustees", next.fingerprint);
+    memory.agree("election_key", next.publicKey);
+  }
+
+  /** Once the election is frozen it must have the very key that was made here together. */
+  async compare() {
+    const { uuid, election_state: now } = this.state;
+    if (now === "draft") return;
+    if (this.frozen === null) {
+      const { buffer } = await download(`/elections/${uuid}/election.json`);
+      this.frozen = await this.ask("election", { election: buffer });
+    }
+    const { memory } = this;
+    memory.agree("election", this.frozen.fingerprint);
+    const made = memory.all().election_key;
+    if (made !== undefined && made !== this.frozen.publicKey) throw new Refused("changed-election_key");
+    this.paintPrints();
   }
 
   async publish(part) {
@@ -172,7 +204,7 @@ class Office {
   }
 
   async saveFinished() {
-    save(this.document, fileName(this.state).replace("sawtuna-key", "sawtuna-finished-key"), this.finished);
+    save(this.document, `sawtuna-finished-key-${this.state.uuid}.json`, this.finished);
   }
 
   /** The key file in a text, if it is this trustee's; else the sentence that says what it is. */
@@ -182,8 +214,7 @@ class Office {
     const { keyFile } = await this.ask("read", { file: text });
     const wrong = stranger(keyFile, this.state);
     if (wrong) throw new Refused(wrong);
-    const kept = this.window.localStorage.getItem(pinsName(keyFile));
-    return { ...(kept ? JSON.parse(kept) : {}), ...keyFile };
+    return { ...remembering(this.store, pinsName(keyFile)).all(), ...keyFile };
   }
 
   /** The file that was just saved, loaded back: only now is anything published. */
@@ -237,7 +268,7 @@ class Office {
     this.place.querySelector('[data-do="open"]').focus();
   }
 
-  /** The record is fetched and verified whole, the ballots are added up again, and only their sum is opened. */
+  /** The record is fetched and verified whole, the ballots are added up again, and what was found is shown first. */
   async open() {
     const { uuid } = this.state;
     this.screens.reveal("work", true);
@@ -250,11 +281,21 @@ class Office {
         transfer: [bel.buffer, proofs.buffer],
       };
       const part = await this.ask("decrypt", { keyFile: this.key, bel: bel.buffer, proofs: proofs.buffer, tally: null }, tell);
-      this.screens.progress(this.say("stage-send"), 0, 0);
-      await this.portal.post("/decryptions", part.body);
+      this.memory.agree("election", part.fingerprint);
+      this.memory.agree("election_key", part.publicKey);
+      this.part = part;
     } finally {
       this.screens.reveal("work", false);
     }
+    this.paint("decrypt");
+    this.place.querySelector("[data-part=sum] h3").focus();
+  }
+
+  /** The part goes out only now. This browser remembers of which sum it is, and opens no other. */
+  async handIn() {
+    this.memory.agree("opened", this.part.opened);
+    await this.portal.post("/decryptions", this.part.body);
+    this.part = null;
     await this.look();
   }
 
@@ -280,7 +321,10 @@ class Office {
     screens.reveal("asleep", this.key === null);
     screens.reveal("awake", this.key !== null);
     screens.reveal("finished", Boolean(this.finished));
-    screens.reveal("held", this.key !== null && Boolean(this.finished));
+    screens.reveal("held", this.key !== null && Boolean(this.finished) && this.part === null);
+    screens.reveal("sum", this.part !== null);
+    if (this.part) this.paintSum();
+    this.paintPrints();
     screens.reveal("not-held", !(this.key !== null && this.finished));
     screens.reveal("contact", Boolean(state.contact));
     for (const link of this.place.querySelectorAll("[data-contact]")) {
@@ -303,6 +347,27 @@ class Office {
     screens.show(screen);
   }
 
+  /** The fingerprints that all trustees must see alike. */
+  paintPrints() {
+    const { screens } = this;
+    const { trustees, election_key: made } = this.memory.all();
+    screens.fill("trustees-print", trustees ?? "");
+    screens.reveal("trustees-print", trustees !== undefined);
+    screens.fill("election-print", this.frozen?.fingerprint ?? "");
+    screens.reveal("election-print", this.frozen !== null);
+    screens.reveal("same-key", this.frozen !== null && made === this.frozen.publicKey);
+    screens.reveal("compare", trustees !== undefined || this.frozen !== null);
+  }
+
+  /** What the sum is made of: the others must have found the same. */
+  paintSum() {
+    const { ballots, fingerprint, head } = this.part;
+    this.screens.fill("sum-ballots", this.say("sum-ballots", { counted: ballots.counted, voters: ballots.voters }));
+    this.screens.fill("sum-head", head);
+    this.screens.fill("sum-election", fingerprint);
+    this.screens.reveal("few", ballots.counted < FEW);
+  }
+
   /** Whether a result is still possible when keys are lost. */
   aboutLost() {
     const { state, say } = this;
@@ -321,6 +386,14 @@ class Office {
     if (error && !(error instanceof Refused)) throw error;
   }
 
+  /** The key in this window is not the one that goes on: let another file be chosen. */
+  dropOldKey() {
+    Object.assign(this, { key: null, finished: null });
+    this.screens.reveal("asleep", true);
+    this.screens.reveal("awake", false);
+    return this.say("e-old-key");
+  }
+
   /** An error in the page's words; what a helper needs to know stands below them. */
   explain(error) {
     if (error.code === "link") return this.stop("no-link");
@@ -330,7 +403,7 @@ class Office {
     let text = "";
     if (check) text = this.say("record-check", { check });
     else if (code && this.has(`e-${code}`)) text = this.say(`e-${code}`);
-    else if (error.place?.[1] === this.state?.index) text = this.say("e-old-key");
+    else if (error.place?.[1] === this.state?.index) text = this.dropOldKey();
     else if (Number.isInteger(error.place?.[1])) text = this.say("e-other-part", { name: this.state.trustees[error.place[1] - 1] ?? "" });
     else text = error.sentence || this.say("e-unknown");
     const technical = error instanceof Refused ? (code === "not-accepted" ? error.sentence : "") : [error.where, error.message].filter(Boolean).join(": ");

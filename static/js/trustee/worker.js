@@ -5,12 +5,15 @@
 //   advance  {state, keyFile or null, name}        what `advance` answers, and `text`, the key file as it is saved
 //   prove    {keyFile}                             null: the key file has decrypted a test of its own
 //   answer   {keyFile, test: {alpha, beta}}        {answer}, for POST key-proof
-//   decrypt  {keyFile, bel, proofs, tally}         {body, ballots, fingerprint, head}: verifies the record, adds the
-//            ballots up again, decrypts the sum and nothing else; `body` is for POST decryptions. `tally` is the sum as
-//            somebody else has it (bytes or text), refused when it is another one; null when nobody has said anything.
+//   election {election: bytes}                     {fingerprint, publicKey} of a frozen election's record
+//   decrypt  {keyFile, bel, proofs, tally}         {body, opened, ballots, fingerprint, publicKey, head}: verifies the
+//            record, adds the ballots up again, decrypts the sum and nothing else; `body` is for POST decryptions.
+//            `tally` is the sum as somebody else has it (bytes or text), refused when it is another one; null when nobody
+//            has said anything.
 //
 // `keyFile` is the object in the file, or its text. It never leaves the worker but as an answer to the page.
 
+import { parseElection } from "../crypto/election.js";
 import { bytesOf, serveIn, serving } from "../crypto/serving.js";
 import { advance, answerTest, decryptRecord, isComplete, keyText, proveUsable, readKey } from "../crypto/trustee.js";
 
@@ -29,6 +32,10 @@ const deeds = {
   },
   async answer({ keyFile, test }) {
     return { answer: await answerTest(readKey(keyFile), test) };
+  },
+  election({ election }) {
+    const { fingerprint, publicKey } = parseElection(bytesOf(election) ?? "");
+    return { fingerprint, publicKey: String(publicKey) };
   },
   decrypt({ keyFile, bel, proofs, tally }, tell) {
     return decryptRecord(readKey(keyFile), bytesOf(bel), bytesOf(proofs), {

@@ -2,7 +2,7 @@ import assert from "node:assert/strict";
 import { test } from "node:test";
 import { advance, isComplete } from "../../../static/js/crypto/trustee.js";
 import {
-  decryptionIn, fileName, hasBegun, missing, path, pinsName, pinsOf, restored, round, sameSecret, screenOf, spare, stranger,
+  decryptionIn, fileName, hasBegun, missing, ownOf, path, pinsName, pinsOf, restored, round, sameSecret, screenOf, spare, stranger,
 } from "../../../static/js/trustee/steps.js";
 import { Server } from "../crypto/ceremony.js";
 
@@ -124,4 +124,10 @@ test("files have names that tell what they are", () => {
   assert.equal(fileName(usual), "sawtuna-key-5o6HuwUTRyvcQB-1.json");
   assert.deepEqual(decryptionIn('{"format":"sawtuna decryption 1"}'), { format: "sawtuna decryption 1" });
   for (const text of [null, "", "[]", "null", "{}", "x"]) assert.equal(decryptionIn(text), null);
+});
+
+test("the memory of a key is found before its file is loaded, by what stands in the trustee's name", () => {
+  const state = { ...usual, published: { certificates: { 1: { certificate: "mine" }, 2: { certificate: "hers" } } } };
+  assert.deepEqual(ownOf(state), { certificates: { certificate: "mine" } });
+  assert.equal(pinsName({ ...state, published: ownOf(state) }), pinsName({ ...usual, published: { certificates: { certificate: "mine" } } }));
 });
