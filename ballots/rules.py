@@ -88,9 +88,13 @@ Text = Mapping[str, str]
 """A text by language, `ar` or `en` or both."""
 
 
+BETWEEN = " / "
+"""What stands between the two languages in the record. No question holds it: it could be split in two ways."""
+
+
 def spoken(text: Text) -> str:
     """A text as it stands in the record, which knows one language only: Arabic, then English behind a slash."""
-    return " / ".join(dict.fromkeys(part for language in ("ar", "en") if (part := text.get(language, "").strip())))
+    return BETWEEN.join(dict.fromkeys(part for language in ("ar", "en") if (part := text.get(language, "").strip())))
 
 
 def described(description: Text, documents: Iterable[tuple[Text, str]]) -> str:

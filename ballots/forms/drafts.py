@@ -10,7 +10,7 @@ from app.accounts.forms.agencies import both, one_line, optional_email
 from app.forms import Form, settings_in
 from app.i18n import format_number, latin_digits, reader
 from app.i18n import gettext as _
-from ballots.rules import LONGEST_TEXT, LONGEST_TITLE, MOST_ANSWERS, SHORTEST_VOTE, Question
+from ballots.rules import BETWEEN, LONGEST_TEXT, LONGEST_TITLE, MOST_ANSWERS, SHORTEST_VOTE, Question
 from crypto.cli.lookalikes import is_deceptive, skeleton
 
 DESCRIPTION = 4000
@@ -159,6 +159,10 @@ class Asked(Seen):
     @field_validator("question_ar", "question_en")
     @classmethod
     def _line(cls, value: str) -> str:
+        if BETWEEN in value:
+            raise ValueError(
+                _("A slash between spaces separates the two languages in the record. Write it without the spaces.")
+            )
         return visible(one_line(value))
 
     @field_validator("question_en")
@@ -184,6 +188,14 @@ class Asked(Seen):
                 raise ValueError(_("Line %(line)s is longer than %(most)s characters.", line=where, most=most))
             if is_deceptive(text):
                 raise ValueError(_("There are invisible signs in line %(line)s. Type it anew.", line=where))
+            if BETWEEN in text:
+                raise ValueError(
+                    _(
+                        "A slash between spaces separates the two languages in the record. Write the one in line "
+                        "%(line)s without the spaces.",
+                        line=where,
+                    )
+                )
             if (key := skeleton(text)) in seen:
                 other = format_number(seen[key])
                 raise ValueError(

@@ -123,6 +123,8 @@ def test_a_mistake_in_the_basics_stands_beside_its_field(changed: dict[str, str]
         ({"max": "0"}, "max"),
         ({"min": "-1"}, "min"),
         ({"max": "many"}, "max"),
+        ({"answers_en": "Yes / No\nNo\nBoth"}, "answers_en"),
+        ({"question_en": "This / that?"}, "question_en"),
     ],
 )
 def test_a_mistake_in_a_question_stands_beside_its_field(changed: dict[str, str], field: str) -> None:
