@@ -35,7 +35,8 @@ COPIES = {
     "node_modules/htmx.org/LICENSE": "licenses/htmx.txt",
     "node_modules/@noble/curves/LICENSE": "licenses/noble-curves.txt",
     "node_modules/@noble/hashes/LICENSE": "licenses/noble-hashes.txt",
-    "node_modules/uqr/LICENSE": "licenses/uqr.txt",
+    "node_modules/qr/LICENSE": "licenses/qr.txt",
+    "node_modules/qr/LICENSE-MIT": "licenses/qr-mit.txt",
 }
 SHEETS = {"index": "bundle", "booth": "booth", "desk": "desk", "patterns": "patterns"}
 """Style files that join others, in `static/css/`, and what they are called in `static/vendor/css/`."""

@@ -1,3 +1,3 @@
-// What of uqr the letters use; `.build/hook.py` makes one module of it, static/vendor/js/qr.js.
+// What of qr the letters use; `.build/hook.py` makes one module of it, static/vendor/js/qr.js.
 
-export { encode } from "uqr";
+export { encodeQR } from "qr";

@@ -1,6 +1,6 @@
 // Printable letters: one voter a page, the code in large type and as a QR code. As crypto/cli/letters.py.
 
-import { encode } from "../../vendor/js/qr.js";
+import { encodeQR } from "../../vendor/js/qr.js";
 
 /** Letters that are printed together, so that a browser can do it. */
 export const PER_RUN = 200;
@@ -12,9 +12,10 @@ const SVG = "http://www.w3.org/2000/svg";
  * @returns {{size: number, path: string}}
  */
 export function qrPath(content) {
-  const { size, data } = encode(content, { ecc: "Q", border: 2 });
+  const rows = encodeQR(content, "raw", { ecc: "quartile", border: 2 });
+  const size = rows.length;
   const runs = [];
-  for (const [y, row] of data.entries()) {
+  for (const [y, row] of rows.entries()) {
     for (let x = 0; x < size; x += 1) {
       if (!row[x]) continue;
       const start = x;
