@@ -40,7 +40,7 @@ COPIES = {
 }
 SHEETS = {"index": "bundle", "booth": "booth", "desk": "desk", "patterns": "patterns"}
 """Style files that join others, in `static/css/`, and what they are called in `static/vendor/css/`."""
-MODULES = {"noble": "noble", "qr": "qr"}
+MODULES = {"noble": "noble", "qr": "qr", "qr-decode": "qr-decode"}
 """Scripts that join modules from npm, in `.build/`, and what they are called in `static/vendor/js/`."""
 
 NO_NPM = (

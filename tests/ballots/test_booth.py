@@ -155,7 +155,22 @@ def test_no_module_is_missing_from_the_manifest(portal: Portal) -> None:
         found = IMPORT.findall(module.read_text(encoding="utf-8"))
         waiting += [module.parent / next(filter(None, pair)) for pair in found]
     assert {f"/{module.relative_to(ROOT)}" for module in seen} <= listed
-    assert "/static/vendor/js/noble.js" in listed
+    assert {"/static/vendor/js/noble.js", "/static/vendor/js/qr-decode.js"} <= listed
+
+
+def test_what_reads_pictures_is_not_fetched_with_the_page(portal: Portal) -> None:
+    waiting, seen = ["/booth/ar"], set()
+    while waiting:
+        path = waiting.pop()
+        if path in seen:
+            continue
+        seen.add(path)
+        body = portal.client.get(path).content
+        if path.endswith(".js"):  # what is loaded with a module: not its workers
+            body = re.sub(rb"new URL\([^)]*\)", b"", body)
+        waiting += booth.mentioned(path, body)
+    assert "/static/js/booth/scan.js" in seen
+    assert not {"/static/js/booth/reading.js", "/static/vendor/js/qr-decode.js"} & seen
 
 
 def test_the_booth_asks_for_nothing_beyond_the_portal() -> None:

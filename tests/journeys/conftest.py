@@ -57,8 +57,15 @@ def visit(chromium: Browser, portal: Portal) -> Iterator[Visit]:
     """Let people in; when they have left, nothing may have gone wrong on any page they saw."""
     visitors: list[Visitor] = []
 
-    def enter(language: str = "ar", width: int = DESKTOP, *, script: bool = True, **more: Any) -> Visitor:
-        context = chromium.new_context(
+    def enter(
+        language: str = "ar",
+        width: int = DESKTOP,
+        *,
+        script: bool = True,
+        browser: Browser | None = None,
+        **more: Any,
+    ) -> Visitor:
+        context = (browser or chromium).new_context(
             locale="ar-IQ" if language == "ar" else "en-GB",
             viewport={"width": width, "height": 800},
             java_script_enabled=script,

@@ -1,9 +1,10 @@
 // The voter's code: typed, pasted or scanned, judged while one types, and looked up before the seal is spent.
 
+import { Failed } from "./asking.js";
 import { bare, caretAfter, codeIn, grouped, judged } from "./code.js";
 import { Drawing } from "./drawing.js";
 import { fetched } from "./fetching.js";
-import { detector, hasCamera, inFile, throughCamera } from "./scan.js";
+import { hasCamera, inFile, reader, throughCamera } from "./scan.js";
 
 /** How long after the last key the list of codes is asked, milliseconds. */
 const REST = 250;
@@ -114,13 +115,13 @@ export class Entering extends Drawing {
 
   // Scanning
 
-  async readers() {
-    this.reader ??= await detector(this.scope);
-    this.$("[data-scan]").hidden = !this.reader;
-    this.$("[data-camera]").hidden = !(this.reader && hasCamera(this.scope));
+  readers() {
+    this.reader ??= reader(this.scope);
+    this.$("[data-camera]").hidden = !hasCamera(this.scope);
   }
 
   read(code) {
+    if (this.state.at !== "code") return; // somebody has gone on meanwhile
     if (!code) {
       this.wrongCode(this.say("no-code-in-picture"));
       return;
@@ -131,38 +132,57 @@ export class Entering extends Drawing {
     field.focus();
   }
 
+  /** Nothing could be read: says why, if it is something that happens. */
+  unread(error, why) {
+    if (error instanceof Failed) this.wrongCode(this.say("no-reader"));
+    else if (error instanceof DOMException || error instanceof TypeError) this.wrongCode(this.say(why));
+    else throw error;
+  }
+
   async scan() {
     this.unscan();
     const looking = new AbortController();
     this.looking = looking;
     const viewer = this.$("[data-viewer]");
     viewer.hidden = false;
+    this.$('[data-do="unscan"]').focus();
+    this.wrongCode(null);
+    let code = null;
     try {
-      const code = await throughCamera(this.reader, this.$("video", viewer), codeIn, looking.signal, this.scope);
-      if (code) this.read(code);
+      code = await throughCamera(this.reader, this.$("video", viewer), codeIn, looking.signal, this.scope);
     } catch (error) {
-      if (!(error instanceof DOMException || error instanceof TypeError)) throw error;
-      this.wrongCode(this.say("no-camera"));
+      this.unread(error, "no-camera");
     } finally {
-      if (this.looking === looking) viewer.hidden = true;
+      if (this.looking === looking) this.unscan();
     }
+    if (code) this.read(code);
   }
 
+  /** Lets go of the camera; who was at its button is led back to the one that calls it. */
   unscan() {
     this.looking?.abort();
     this.looking = null;
-    this.$("[data-viewer]").hidden = true;
+    const viewer = this.$("[data-viewer]");
+    const within = viewer.contains(this.page.activeElement);
+    viewer.hidden = true;
+    if (within) this.$('[data-do="scan"]').focus();
   }
 
   async picture(input) {
     const [file] = input.files;
     input.value = "";
     if (!file) return;
+    this.wrongCode(null);
+    this.put("code-state", this.say("reading"));
+    let code = null;
     try {
-      this.read(await inFile(this.reader, file, codeIn, this.scope));
+      code = await inFile(this.reader, file, codeIn, this.scope);
     } catch (error) {
-      if (!(error instanceof DOMException || error instanceof TypeError)) throw error;
-      this.read(null); // no picture at all
+      this.put("code-state", "");
+      this.unread(error, "no-code-in-picture"); // no picture at all
+      return;
     }
+    this.put("code-state", "");
+    this.read(code);
   }
 }
