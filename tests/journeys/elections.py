@@ -11,14 +11,14 @@ from collections.abc import Awaitable, Callable
 from datetime import timedelta
 from typing import Any
 
-from app import clock, db
+from app import clock, db, ids
 from app.audit import SYSTEM
 from app.main import FEATURES
 from app.settings import Settings
-from ballots.actions import running
+from ballots.actions import authority, running
 from ballots.demo import everybody
 from ballots.demo.everybody import Made
-from ballots.models import Election
+from ballots.models import Election, Voter
 from tests.ballots.elections import QUESTIONS, drafted, vote
 from tests.journeys.portal import Portal
 
@@ -87,7 +87,17 @@ async def closed(settings: Settings, *, uuid: str) -> dict[str, Any]:  # noqa: A
     return {}
 
 
+async def anew(settings: Settings, *, uuid: str, number: str, name: str) -> dict[str, Any]:  # noqa: ARG001 - the form of an act
+    """Withdraw the codes, add a voter, and invite the authority again; the token of its link."""
+    row, token = await Election.get(uuid=uuid), ids.token()
+    await authority.withdraw_credentials(row, actor=SYSTEM, now=clock.now())
+    await Voter.create(election_id=row.id, number=number, name=name)
+    await Election.filter(id=row.id).update(authority_token=ids.token_hash(token))
+    return {"authority": token}
+
+
 ACTS: dict[str, Callable[..., Awaitable[dict[str, Any]]]] = {
+    "anew": anew,
     "draft": draft,
     "hold": hold,
     "opened": opened,

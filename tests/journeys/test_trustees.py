@@ -278,6 +278,50 @@ def print_letters(page: Page, codes: dict[str, str]) -> None:
 
 
 @LANGUAGES
+def test_codes_that_are_good_stay_when_the_list_changes(
+    visit: Visit, portal: Portal, tmp_path: Path, language: str
+) -> None:
+    """A voter was forgotten and a letter was stolen: two new codes, and nobody else is troubled."""
+    made = tell(portal, "draft", voters=[(str(number), f"ناخب {number}", "", 1) for number in (1, 2, 3)])
+    clerk = visit(language)
+    clerk.open(f"/elections/{made['uuid']}/credentials#{made['authority']}")
+    clerk.button("Make the codes").click()
+    private = saved(clerk, "Save the file of codes", tmp_path)
+    load(clerk, "saved", private)
+    clerk.button("Hand in the public list").click()
+    expect(screen(clerk, "Bring the codes to the voters")).to_be_visible()
+    before = json.loads(private.read_bytes())
+
+    link = tell(portal, "anew", uuid=made["uuid"], number="4", name="منسيّة")["authority"]
+    clerk.page.goto("about:blank")
+    clerk.open(f"/elections/{made['uuid']}/credentials#{link}")
+    expect(screen(clerk, "Make a code for every voter")).to_be_visible()
+    clerk.main.locator("[data-step=begin] details summary").first.click()
+    load(clerk, "before", private)
+    expect(screen(clerk, "Keep the codes in this file")).to_be_visible()
+    clerk.main.locator("[data-step=renew] details summary").click()
+    looks(clerk)
+    clerk.box("Numbers of the voters who get a new code, one a line").fill("2\n7")
+    clerk.button("Go on with these codes").click()
+    wrong = (
+        "There is no voter with the number %(voter)s on the list. Write the numbers as they stand there, one a line."
+    )
+    alert(clerk, wrong, voter="7")
+    clerk.box("Numbers of the voters who get a new code, one a line").fill("2")
+    clerk.button("Go on with these codes").click()
+    expect(screen(clerk, "Save the file of codes")).to_be_visible()
+    (tmp_path / "new").mkdir()
+    renewed = saved(clerk, "Save the file of codes", tmp_path / "new")
+    load(clerk, "saved", renewed)
+    clerk.button("Hand in the public list").click()
+    expect(screen(clerk, "Bring the codes to the voters")).to_be_visible()
+    looks(clerk)
+    after = json.loads(renewed.read_bytes())
+    assert {number for number in after if before.get(number) == after[number]} == {"1", "3"}
+    print_letters(clerk.page, {number: after[number] for number in ("2", "4")})
+
+
+@LANGUAGES
 def test_a_link_that_is_not_whole_leads_nowhere_and_says_so(visit: Visit, portal: Portal, language: str) -> None:
     made = tell(portal, "draft")
     for page in ("trustee", "credentials"):

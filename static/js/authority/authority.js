@@ -8,7 +8,7 @@ import { receiving, save, textOf } from "../invited/files.js";
 import { Refused, portal, takeToken } from "../invited/link.js";
 import { Screens } from "../invited/screens.js";
 import { letter, runs } from "./letters.js";
-import { BadFile, checkComplete, mailHouse, privateText, reachable, readPrivate, same } from "./sheet.js";
+import { BadFile, checkComplete, keeping, mailHouse, privateText, reachable, readPrivate, same } from "./sheet.js";
 
 const REASONS = { frozen: "frozen", conflict: "conflict", numbers: "changed-list", weights: "changed-list" };
 
@@ -22,6 +22,8 @@ class Desk {
     this.told = null;
     this.codes = null;
     this.saved = false;
+    this.before = null;
+    this.fresh = null;
   }
 
   start() {
@@ -39,6 +41,7 @@ class Desk {
     const once = (button, work) => this.screens.once(button, work, (error) => this.explain(error));
     const acts = {
       make: () => this.make(),
+      renew: () => this.renew(),
       save: () => this.savePrivate(),
       "hand-in": () => this.handIn(),
       table: () => this.saveTable(),
@@ -50,7 +53,7 @@ class Desk {
       const button = event.target.closest("[data-do]");
       if (button) once(button, () => acts[button.dataset.do](button));
     });
-    const files = { saved: (text) => this.checkSaved(text), before: (text) => this.load(text), codes: (text) => this.load(text) };
+    const files = { saved: (text) => this.checkSaved(text), before: (text) => this.compare(text), codes: (text) => this.load(text) };
     for (const zone of place.querySelectorAll("[data-drop]")) {
       receiving(zone, (file) => once(null, async () => files[zone.dataset.drop](await textOf(file))));
     }
@@ -76,6 +79,11 @@ class Desk {
 
   get voters() {
     return this.told.voters;
+  }
+
+  /** Who is to get a letter now: everybody, or those with a new code where the others keep theirs. */
+  get recipients() {
+    return this.fresh === null ? this.voters : this.voters.filter(({ id }) => this.fresh.has(id));
   }
 
   /** What the worker needs of the voters. */
@@ -111,7 +119,26 @@ class Desk {
     this.paint();
   }
 
-  /** A private file that was saved before: codes that are not handed in yet, or those that hold. */
+  /** A file of codes that are not handed in, or were withdrawn: those that are good stay. */
+  async compare(text) {
+    const codes = readPrivate(text);
+    this.told = await this.portal.get("/voters");
+    if (!keeping(this.voters, codes).kept.length) throw new Refused("other-list");
+    this.before = codes;
+    this.paint();
+  }
+
+  async renew() {
+    const anew = this.place.querySelector("[data-anew]").value.split("\n").map((line) => line.trim()).filter(Boolean);
+    const { kept, without, gone } = keeping(this.voters, this.before, anew);
+    const { codes, list, fingerprint } = await this.compute("renew", { codes: kept });
+    const isAsSaved = !without.length && !gone;
+    Object.assign(this, { codes, list, fingerprint, saved: isAsSaved, fresh: kept.length && without.length ? new Set(without) : null });
+    this.screens.reveal("saved", false);
+    this.paint();
+  }
+
+  /** The private file of the codes that hold. */
   async load(text) {
     const codes = readPrivate(text);
     this.told = await this.portal.get("/voters");
@@ -141,7 +168,7 @@ class Desk {
   }
 
   async saveTable() {
-    const table = mailHouse(this.voters, this.codes);
+    const table = mailHouse(this.recipients, this.codes);
     save(this.document, `sawtuna-codes-${this.told.uuid}.csv`, table, "text/csv;charset=utf-8");
   }
 
@@ -155,7 +182,7 @@ class Desk {
     const holder = this.document.querySelector("[data-letters]");
     const template = this.document.querySelector("template[data-letter-page]");
     const called = [...new Set([title.ar, title.en].filter(Boolean))].join(" / ");
-    holder.replaceChildren(...this.voters.slice(first - 1, last).map(({ id, name }) =>
+    holder.replaceChildren(...this.recipients.slice(first - 1, last).map(({ id, name }) =>
       letter(template, { title: called, name, code: known.get(id), booth, url, uuid, fingerprint })));
     holder.hidden = false;
     this.document.documentElement.dataset.printing = "letters";
@@ -177,7 +204,7 @@ class Desk {
       throw new Refused("not-typed");
     }
     const known = new Map(this.codes);
-    const codes = Object.fromEntries(reachable(this.voters).map(({ id }) => [id, known.get(id)]));
+    const codes = Object.fromEntries(reachable(this.recipients).map(({ id }) => [id, known.get(id)]));
     const { sent } = await this.portal.post("/mail-codes", { codes });
     this.told = await this.portal.get("/voters");
     this.paint();
@@ -188,7 +215,7 @@ class Desk {
     if (!this.told.done) {
       if (this.told.state !== "draft") return "over";
       if (!this.voters.length) return "nobody";
-      if (this.codes === null) return "begin";
+      if (this.codes === null) return this.before === null ? "begin" : "renew";
       return this.saved ? "hand-in" : "save";
     }
     return this.codes === null ? "later" : "deliver";
@@ -200,26 +227,40 @@ class Desk {
     screens.fill("voters", say("voters", { n: this.voters.length }));
     screens.fill("file", `sawtuna-codes-${told.uuid}.json`);
     screens.fill("fingerprint", this.fingerprint ?? told.fingerprint ?? "");
-    const by = reachable(this.voters).length;
+    const by = reachable(this.recipients).length;
     const open = ["draft", "ready", "open"].includes(told.state);
     screens.reveal("mail", told.by_portal && !told.mailed && open && by > 0);
     screens.reveal("mailed", told.mailed);
     screens.reveal("unfrozen", told.state === "draft");
     screens.fill("reachable", say("reachable", { n: by }));
-    screens.fill("unreachable", say("others", { n: this.voters.length - by }));
-    screens.reveal("unreachable", by < this.voters.length);
+    screens.fill("unreachable", say("others", { n: this.recipients.length - by }));
+    screens.reveal("unreachable", by < this.recipients.length);
+    screens.reveal("fresh", this.fresh !== null);
+    screens.fill("fresh", this.fresh === null ? "" : say("fresh", { n: this.fresh.size }));
+    if (this.before !== null) this.paintBefore();
     screens.show(this.screen);
     if (this.screen === "deliver") this.offer();
+  }
+
+  /** What of the file that was loaded stays. */
+  paintBefore() {
+    const { kept, without, gone } = keeping(this.voters, this.before);
+    this.screens.fill("kept", this.say("kept", { n: kept.length }));
+    this.screens.fill("without", this.say("without", { n: without.length }));
+    this.screens.reveal("without", without.length > 0);
+    this.screens.fill("gone", this.say("gone", { n: gone }));
+    this.screens.reveal("gone", gone > 0);
   }
 
   /** A button for each run of letters. */
   offer() {
     const list = this.place.querySelector("[data-runs]");
     const icon = this.place.querySelector("template[data-print-icon]");
-    const made = runs(this.voters.length).map(([first, last], at) => {
+    const { length } = this.recipients;
+    const made = runs(length).map(([first, last], at) => {
       const button = Object.assign(this.document.createElement("button"), { type: "button", className: at ? "button" : "button button--main" });
       Object.assign(button.dataset, { do: "print", first, last });
-      const several = this.voters.length > last || first > 1;
+      const several = length > last || first > 1;
       button.append(icon.content.cloneNode(true), several ? this.say("print-run", { first, last }) : this.say("print-all", { n: last }));
       return button;
     });
@@ -238,7 +279,8 @@ class Desk {
     if (error.code === "link") return this.stop("no-link");
     const code = REASONS[error.code] ?? error.code;
     let text = error.sentence || this.say("e-unknown");
-    if (error instanceof BadFile && error.voter) text = this.say("e-no-code-for", { voter: error.voter });
+    if (code === "no-such-voter") text = this.say("e-no-such-voter", { voter: error.voter });
+    else if (error instanceof BadFile && error.voter) text = this.say("e-no-code-for", { voter: error.voter });
     else if (code && this.has(`e-${code}`)) text = this.say(`e-${code}`);
     // What a worker says of an error never holds a code; anything unforeseen is told by its kind only.
     this.screens.tell(text, error instanceof Refused || error instanceof BadFile ? "" : (error.kind ?? error.name));

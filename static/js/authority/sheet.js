@@ -52,6 +52,26 @@ export function checkComplete(voters, codes) {
   if (new Set(known.values()).size !== known.size) throw new BadFile("twice");
 }
 
+/**
+ * A file of codes that were made before, set against a list that may have changed since: the codes that stay, the voters
+ * who have none, and how many codes belong to nobody any more.
+ * @param {{id: string}[]} voters
+ * @param {[string, string][]} codes
+ * @param {Iterable<string>} [anew] ids of voters whose code is to be replaced
+ * @returns {{kept: [string, string][], without: string[], gone: number}}
+ * @throws {BadFile} when two voters have one code, or an id in `anew` is nobody's
+ */
+export function keeping(voters, codes, anew = []) {
+  const known = new Map(codes);
+  const replaced = new Set(anew);
+  const listed = new Set(voters.map(({ id }) => id));
+  for (const id of replaced) if (!listed.has(id)) throw new BadFile("no-such-voter", id);
+  if (new Set(known.values()).size !== known.size) throw new BadFile("twice");
+  const kept = voters.filter(({ id }) => known.has(id) && !replaced.has(id)).map(({ id }) => [id, known.get(id)]);
+  const without = voters.filter(({ id }) => !known.has(id) || replaced.has(id)).map(({ id }) => id);
+  return { kept, without, gone: [...known.keys()].filter((id) => !listed.has(id)).length };
+}
+
 /** Whether both give the same codes to the same voters. */
 export function same(one, other) {
   const known = new Map(one);

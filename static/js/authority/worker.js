@@ -3,6 +3,8 @@
 //
 //   make    {group, uuid, voters: [[id, weight]...], weighted}         {codes: [[id, code]...], list, fingerprint}
 //   derive  {group, uuid, voters, weighted, codes: [[id, code]...]}    {list, fingerprint}: the same from codes made before
+//   renew   {group, uuid, voters, weighted, codes: [[id, code]...]}    what `make` answers: these codes stay, and whoever
+//           has none gets a new one
 //
 // `list` is what is handed in: the public halves, sorted, so that it does not tell who is who.
 
@@ -25,6 +27,11 @@ function publicHalves({ group, uuid, voters, weighted }, codes, progress) {
 const deeds = {
   make(message, tell) {
     const codes = message.voters.map(([id]) => [id, generate()]);
+    return { codes, ...publicHalves(message, codes, tell.progress) };
+  },
+  renew(message, tell) {
+    const known = new Map(message.codes);
+    const codes = message.voters.map(([id]) => [id, known.get(id) ?? generate()]);
     return { codes, ...publicHalves(message, codes, tell.progress) };
   },
   derive(message, tell) {

@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
-import { BadFile, checkComplete, mailHouse, privateText, reachable, readPrivate, safeCell, same } from "../../../static/js/authority/sheet.js";
+import { BadFile, checkComplete, keeping, mailHouse, privateText, reachable, readPrivate, safeCell, same } from "../../../static/js/authority/sheet.js";
 import { generate } from "../../../static/js/crypto/credentials.js";
 
 const CODE = "aXfme-maUqnW-kfv5x-RxPjCg";
@@ -44,4 +44,14 @@ test("the table for a mail house opens in any spreadsheet, and no cell is a form
 test("only who has a mail address is reached by mail", () => {
   assert.deepEqual(reachable(VOTERS).map(({ id }) => id), ["10"]);
   assert.deepEqual(reachable([{ contact: "" }, { contact: "@" }, { contact: "a b@c" }, { contact: "a@" }]), []);
+});
+
+test("codes that are good stay, and only who needs it gets a new one", () => {
+  const one = generate();
+  const two = generate();
+  const before = [["2", one], ["9", two]];
+  assert.deepEqual(keeping(VOTERS, before), { kept: [["2", one]], without: ["10"], gone: 1 });
+  assert.deepEqual(keeping(VOTERS, [["10", two], ["2", one]], ["2"]), { kept: [["10", two]], without: ["2"], gone: 0 });
+  assert.throws(() => keeping(VOTERS, before, ["11"]), (error) => bad("no-such-voter")(error) && error.voter === "11");
+  assert.throws(() => keeping(VOTERS, [["10", one], ["2", one]]), bad("twice"));
 });

@@ -49,3 +49,15 @@ test("no failure repeats a code", async () => {
   assert.ok("failed" in heard.at(-1));
   assert.ok(!JSON.stringify(heard).includes("my-secret"));
 });
+
+test("codes that are kept stay as they are, and the others are made", async () => {
+  const { codes } = await ask({ do: "make", ...TASK });
+  const kept = codes.filter(([id]) => id !== "2");
+  const renewed = await ask({ do: "renew", ...TASK, codes: kept });
+  assert.deepEqual(renewed.codes.map(([id]) => id), ["10", "2", "a"]);
+  const known = new Map(renewed.codes);
+  for (const [id, code] of kept) assert.equal(known.get(id), code);
+  assert.notEqual(known.get("2"), new Map(codes).get("2"));
+  const derived = await ask({ do: "derive", ...TASK, codes: renewed.codes });
+  assert.equal(derived.fingerprint, renewed.fingerprint);
+});
