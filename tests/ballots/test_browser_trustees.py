@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from crypto import channel, key_proof, keygen
+from crypto.board import Kind
 from crypto.cli.ceremony import Folder, read_key
 from crypto.cli.files import pretty
 from crypto.encoding import sha256_b64
@@ -17,7 +18,20 @@ from tests.ballots.pages import Page, Refused, Workers
 from tests.crypto.cli.conftest import warm  # noqa: F401 - the fixture of the command line, used here as well
 from tests.crypto.cli.elections import Election
 from tests.crypto.cli.shell import VECTORS, Shell, Warm
-from tests.crypto.records import another, change, end_step, judge, plain, rich, setup_step, tally_step
+from tests.crypto.records import (
+    Step,
+    another,
+    canonical,
+    change,
+    end_step,
+    failed,
+    judge,
+    plain,
+    rich,
+    setup_step,
+    sha,
+    tally_step,
+)
 
 SMALL = 'title = "Which?"\n[[questions]]\nquestion = "Which?"\nanswers = ["a", "b"]\nchoose = 1\nblank = true\n'
 VOTERS = "id,name\n1,سعاد الكاظم\n2,Yusuf Hanna\n"
@@ -310,3 +324,18 @@ def test_browser_and_command_read_a_list_of_voters_alike(workers: Workers, tmp_p
     little = plain()
     archive = little.write(tmp_path, [setup_step(little.election.data, little.trustees.data, public)])
     assert workers.ask("observer", "verify", bel=archive) == json.loads(json.dumps(judge(archive).to_json()))
+
+
+@pytest.mark.parametrize("order", [(0, 1), (1, 0)], ids=["as in the text", "the other way round"])
+def test_browser_and_command_read_further_records_of_a_setup_alike(
+    workers: Workers, tmp_path: Path, order: tuple[int, int]
+) -> None:
+    """An object of JavaScript puts keys that look like indexes first; the order of the text is the one that counts."""
+    little, others = plain(), (b'"x"', b'"y"')
+    *founding, index = little.setup.records
+    named_so = json.loads(index) | dict(zip(("b", "1"), map(sha, others), strict=True))
+    setup = Step(Kind.SETUP, (*founding, *(others[place] for place in order), canonical(named_so)))
+    archive = little.write(tmp_path, [setup, *little.steps()[1:]])
+    report = judge(archive)
+    assert (failed(report) == set()) is (order == (0, 1))
+    assert workers.ask("observer", "verify", bel=archive) == json.loads(json.dumps(report.to_json()))

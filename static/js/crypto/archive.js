@@ -2,7 +2,7 @@
 // section 1). The order of events is enforced here; belenios-tool does not. Nothing is believed of a name but that it
 // is one.
 
-import { canonical, hexDigest, members, parseJson, sha256Hex, text, utf8, wholeNumber } from "./encoding.js";
+import { canonical, hexDigest, members, parseJson, readJson, sha256Hex, text, utf8, wholeNumber } from "./encoding.js";
 import { Malformed, ProtocolError, Rejected, Unsupported, within } from "./errors.js";
 
 export const BLOCK = 512;
@@ -301,15 +301,15 @@ function claim(step) {
   }
 }
 
+const FOUNDING = ["election", "trustees", "credentials"];
+
 /** Digests of the founding records; releases from 3.2 on may name further ones, which are kept in order. */
 function parseSetup(bytes) {
-  const { election, trustees, credentials, ...others } = members(parseJson(bytes), "election", "trustees", "credentials");
-  return {
-    election: hexDigest(election),
-    trustees: hexDigest(trustees),
-    credentials: hexDigest(credentials),
-    others: Object.values(others).map(hexDigest),
-  };
+  const { value, keys } = readJson(bytes);
+  const fields = members(value, ...FOUNDING);
+  const [election, trustees, credentials] = FOUNDING.map((key) => hexDigest(fields[key]));
+  const others = keys.filter((key) => !FOUNDING.includes(key)).map((key) => hexDigest(fields[key]));
+  return { election, trustees, credentials, others };
 }
 
 // Bytes

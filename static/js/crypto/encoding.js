@@ -103,9 +103,10 @@ export function parseJson(data) {
 }
 
 /**
- * As `parseJson`; also whether writing the value again would give the same text.
+ * As `parseJson`; also whether writing the value again would give the same text, and the keys of an object in the order
+ * of the text: a JavaScript object puts those that look like indexes first.
  * @param {Uint8Array | string} data
- * @returns {{value: any, text: string, canonical: boolean}}
+ * @returns {{value: any, text: string, canonical: boolean, keys: string[]}}
  */
 export function readJson(data) {
   let text = data;
@@ -117,7 +118,8 @@ export function readJson(data) {
     }
   }
   const reader = new Reader(/** @type {string} */ (text));
-  return { value: reader.whole(), text: /** @type {string} */ (text), canonical: reader.canonical };
+  const value = reader.whole();
+  return { value, text: /** @type {string} */ (text), canonical: reader.canonical, keys: reader.keys };
 }
 
 const MAX_DEPTH = 900;
@@ -138,6 +140,8 @@ class Reader {
     this.position = 0;
     this.depth = 0;
     this.canonical = true;
+    /** Those of the object that ended last; in the end, of the outermost. */
+    this.keys = [];
   }
 
   whole() {
@@ -196,12 +200,14 @@ class Reader {
 
   object() {
     const found = {};
+    const keys = [];
     if (this.next("}")) return found;
     do {
       this.space();
       if (this.text[this.position] !== '"') this.fail();
       const key = this.string();
       if (Object.hasOwn(found, key)) throw new Malformed(`the key “${key.slice(0, 80)}” stands twice`);
+      keys.push(key);
       this.space();
       if (!this.next(":")) this.fail();
       this.space();
@@ -210,6 +216,7 @@ class Reader {
       this.space();
     } while (this.next(","));
     if (!this.next("}")) this.fail();
+    this.keys = keys;
     return found;
   }
 

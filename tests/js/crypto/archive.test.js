@@ -124,6 +124,19 @@ test("an event has exactly the records it names, in order", () => {
   assert.match(faults(...first, other, event(parent, 1, "EndBallots", null))[0], /not exactly those/);
 });
 
+test("further records of a set-up come in the order of its text, whatever their keys look like", () => {
+  const [election, trustees, credentials] = founding();
+  const digests = Object.entries({ election, trustees, credentials }).map(([key, one]) => [key, digest(one)]);
+  const [first, second] = [{ data: '"x"' }, { data: '"y"' }];
+  const written = [...digests, ["b", digest(first)], ["1", digest(second)]];
+  const setup = { data: `{${written.map(([key, value]) => `"${key}":"${value}"`).join()}}` };
+  const faults = (...others) => steps(
+    archive(election, trustees, credentials, ...others, setup, event(null, 0, "Setup", digest(setup))),
+  ).flatMap((step) => step.dataErrors.map((error) => error.message));
+  assert.deepEqual(faults(first, second), []);
+  assert.match(faults(second, first)[0], /not exactly those/);
+});
+
 test("records that no event claims are refused", () => {
   const first = founding();
   refused(archive(...first, { data: "{}" }), Unclaimed, /no event/);
