@@ -14,6 +14,7 @@ from crypto.cli.files import pretty
 from crypto.encoding import sha256_b64
 from crypto.groups import named
 from crypto.transcripts import VERSION_1
+from crypto.verification import Verdict
 from tests.ballots.pages import Page, Refused, Workers
 from tests.crypto.cli.conftest import warm  # noqa: F401 - the fixture of the command line, used here as well
 from tests.crypto.cli.elections import Election
@@ -30,6 +31,7 @@ from tests.crypto.records import (
     rich,
     setup_step,
     sha,
+    take_apart,
     tally_step,
 )
 
@@ -314,6 +316,19 @@ SAME = [
 def test_browser_and_command_write_the_same_report(workers: Workers, name: str) -> None:
     (archive,) = (VECTORS / name).glob("*.bel")
     assert workers.ask("observer", "verify", bel=archive) == json.loads(json.dumps(judge(archive).to_json()))
+
+
+@pytest.mark.parametrize("key", ["uuid", "name", "description", "extra"])
+def test_browser_and_command_read_ranked_elections_with_absurd_numbers_alike(
+    workers: Workers, tmp_path: Path, key: str
+) -> None:
+    (path,) = (VECTORS / "ed25519-3.3.0-mixnet").glob("*.bel")
+    founding, *_later = take_apart(path)
+    election = canonical(json.loads(founding.records[0]) | {key: 10**30})
+    archive = plain().write(tmp_path, [setup_step(election, *founding.records[1:3])])
+    report = judge(archive)
+    assert report.verdict is (Verdict.UNSUPPORTED if key == "extra" else Verdict.REJECTED)
+    assert workers.ask("observer", "verify", bel=archive) == json.loads(json.dumps(report.to_json()))
 
 
 @pytest.mark.parametrize(

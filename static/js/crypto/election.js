@@ -63,7 +63,15 @@ function homomorphic(value, extra) {
  */
 export function parseElection(data) {
   const bytes = typeof data === "string" ? utf8(data) : data;
-  const fields = members(parseJson(bytes), "version", "group");
+  return electionOf(parseJson(bytes), sha256B64(bytes));
+}
+
+/**
+ * From the record's JSON, read already; `fingerprint` is that of its bytes.
+ * @returns {Readonly<Election>}
+ */
+export function electionOf(value, fingerprint) {
+  const fields = members(value, "version", "group");
   within(["version"], () => {
     const version = wholeNumber(fields.version);
     if (version !== 1) throw new Unsupported(`protocol version ${version} is not known here`);
@@ -88,7 +96,7 @@ export function parseElection(data) {
     group,
     publicKey,
     questions,
-    fingerprint: sha256B64(bytes),
+    fingerprint,
     fields,
   });
 }

@@ -2,9 +2,9 @@
 // checked all the same, as crypto/verification does. A wrong signature or an element outside the group is wrong whatever
 // the question is.
 
-import { array, canonical, members, parseJson, readJson, sha256B64, text } from "./encoding.js";
+import { array, members, parseJson, readJson, sha256B64, text } from "./encoding.js";
 import { parseRecorded } from "./ballot.js";
-import { parseElection, parseQuestion } from "./election.js";
+import { electionOf, parseElection, parseQuestion } from "./election.js";
 import { Malformed, Rejected, Unsupported, within } from "./errors.js";
 import { parseProofLenient } from "./proofs.js";
 
@@ -23,14 +23,13 @@ export function parseAnyElection(data) {
   } catch (error) {
     if (!(error instanceof Unsupported && error.place[0] === "questions")) throw error;
   }
-  const { version, group, description, name, public_key: key, questions, uuid } = parseJson(data);
-  const kinds = array(questions).map((value, index) => within(["questions", index], () => kindOf(value)));
-  const known = questions.filter((_, index) => kinds[index] === null);
+  const fields = members(parseJson(data));
+  const kinds = array(fields.questions).map((value, index) => within(["questions", index], () => kindOf(value)));
+  const known = fields.questions.filter((_, index) => kinds[index] === null);
   // Parsed with a question that is always there, so that the rest is checked where it is always checked.
   const stand = { answers: [""], min: 0, max: 1, question: "" };
-  const parameters = { version, group, description, name, public_key: key, questions: [...known, stand], uuid };
-  const parsed = parseElection(canonical(parameters));
-  return Object.freeze({ ...parsed, questions: parsed.questions.slice(0, -1), kinds, fingerprint: sha256B64(data) });
+  const parsed = electionOf({ ...fields, questions: [...known, stand] }, sha256B64(data));
+  return Object.freeze({ ...parsed, questions: parsed.questions.slice(0, -1), kinds, fields });
 }
 
 /** null for a homomorphic question. */

@@ -1,7 +1,9 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 import { checkChoice, parseElection, parseQuestion } from "../../../static/js/crypto/election.js";
+import { utf8 } from "../../../static/js/crypto/encoding.js";
 import { Malformed, Unsupported } from "../../../static/js/crypto/errors.js";
+import { parseAnyElection } from "../../../static/js/crypto/foreign.js";
 import { named } from "../../../static/js/crypto/groups.js";
 import { BLANK_ALLOWED, ONE_OF_THREE, record } from "./samples.js";
 import { HOMOMORPHIC, load } from "./vectors.js";
@@ -24,6 +26,13 @@ test("elections with ranked questions or lists are called unsupported", () => {
   for (const name of ["ed25519-3.3.0-mixnet", "ed25519-3.3.0-lists", "belenios2048-3.3.0-rfc3526-mixnet"]) {
     assert.throws(() => parseElection(load(name).election), (error) => error instanceof Unsupported && error.code === "unsupported");
   }
+});
+
+test("absurd numbers in an election with ranked questions are read as anywhere else", () => {
+  const raw = JSON.parse(load("ed25519-3.3.0-mixnet").election.toString());
+  const read = (key) => parseAnyElection(utf8(JSON.stringify({ ...raw, [key]: 0 }).replace(`"${key}":0`, `"${key}":${"9".repeat(30)}`)));
+  assert.equal(read("further").fields.further, BigInt("9".repeat(30)));
+  for (const key of ["uuid", "name", "description"]) assert.throws(() => read(key), Malformed);
 });
 
 test("the fingerprint is of the exact bytes", () => {
