@@ -1,10 +1,26 @@
 // The observer's page: fetches the record, lets the worker verify it, and shows each check as it ends.
 
-/** Which verdict of the page a report comes to: a sound record with another result than the portal's is none. */
-export function verdictOf(report, portal) {
-  const own = portal && portal.uuid === report.uuid && portal.result ? portal.result : null;
-  if (report.verdict === "verified" && own && JSON.stringify(report.result) !== JSON.stringify(own)) return "different";
+/**
+ * Which verdict of the page a report comes to. Of a sound record it still matters whether it is that of the page's
+ * election and whether its result is the one the page shows; a file of a reader's own may be of another election.
+ * @param {object} report
+ * @param {{uuid: string, fingerprint: string, result: number[][] | null, fromDisk?: boolean}} page
+ */
+export function verdictOf(report, { uuid, fingerprint, result, fromDisk = false }) {
+  if (!["verified", "in progress"].includes(report.verdict)) return report.verdict;
+  if (report.uuid !== uuid && fromDisk) return report.verdict;
+  if (report.uuid !== uuid || report.fingerprint !== fingerprint) return "another";
+  if (result && JSON.stringify(report.result) !== JSON.stringify(result)) return "different";
   return report.verdict;
+}
+
+/** What has to be said beside a verdict on a sound record, by the names of the sentences. */
+export function notesOf(report, { uuid }) {
+  if (!["verified", "in progress"].includes(report.verdict)) return [];
+  return [
+    ...(report.uuid === uuid ? [] : ["elsewhere"]),
+    ...(report.decryption_proofs === "weak" ? ["weak"] : []),
+  ];
 }
 
 /** Fingerprints as people copy them: without spaces and without the padding of base64. */
@@ -41,17 +57,23 @@ export function sizeOf(bytes) {
 }
 
 /**
- * The bytes of an address. A connection that breaks goes on where it was: the archive only grows at its end.
+ * The bytes of an address. Where a connection breaks, a file that only `grows` at its end goes on where it was; any other
+ * begins again, for what stands there now may be another text.
  * @param {string} address
- * @param {{fetch: typeof fetch, onProgress: (done: number, total: number) => void, signal: AbortSignal, tries?: number}} how
+ * @param {{fetch: typeof fetch, signal: AbortSignal, onProgress?: (done: number, total: number) => void, grows?: boolean,
+ *   tries?: number}} how
  * @returns {Promise<Uint8Array>}
  */
-export async function fetched(address, { fetch, onProgress, signal, tries = 3 }) {
+export async function fetched(address, { fetch, signal, onProgress = () => {}, grows = false, tries = 3 }) {
   const parts = [];
   let done = 0;
   let total = 0;
   for (let turn = 0; ; turn += 1) {
     try {
+      if (!grows) {
+        parts.length = 0;
+        done = 0;
+      }
       const response = await fetch(address, { signal, headers: done ? { Range: `bytes=${done}-` } : {} });
       if (!response.ok) throw new Error(`status ${response.status}`);
       if (done && response.status !== 206) {
@@ -107,7 +129,7 @@ class Observer {
     return this.find(`[data-words="${name}"]`).content.textContent;
   }
 
-  /** Fetches or reads, verifies, tells. */
+  /** Fetches or reads, verifies, tells; nothing more once it has been begun anew. */
   async begin(source) {
     this.running?.abort();
     const own = new AbortController();
@@ -115,10 +137,12 @@ class Observer {
     this.reset();
     try {
       const record = await source();
+      own.signal.throwIfAborted();
       if (record === null) return this.tell("no-file");
       this.report = await this.verify(record, own.signal);
-      this.finish(record.portal);
+      this.finish(record.page);
     } catch (error) {
+      if (this.running !== own) return;
       if (own.signal.aborted) this.tell("stopped");
       else if (error instanceof Unreachable) this.tell("offline");
       else {
@@ -126,10 +150,14 @@ class Observer {
         this.tell("broken");
       }
     } finally {
-      if (this.running === own) this.running = null;
-      this.find("[data-progress]").hidden = true;
-      this.find("[data-cancel]").hidden = true;
+      if (this.running === own) this.end();
     }
+  }
+
+  end() {
+    this.running = null;
+    this.find("[data-progress]").hidden = true;
+    this.find("[data-cancel]").hidden = true;
   }
 
   reset() {
@@ -147,22 +175,31 @@ class Observer {
     this.tell("running");
   }
 
+  /** What this page says of its election. */
+  page() {
+    const { uuid, fingerprint, result } = this.part.dataset;
+    return { uuid, fingerprint, result: result ? JSON.parse(result) : null };
+  }
+
   async fromPortal() {
-    const { archive, proofs, uuid, result } = this.part.dataset;
-    const signal = this.running.signal;
+    const { archive, proofs } = this.part.dataset;
+    const { signal } = this.running;
+    const from = (address, more) => fetched(address, { fetch: (...given) => fetch(...given), signal, ...more });
     const onProgress = (done, total) => this.progress("download", done, total, sizeOf);
     try {
       return {
-        bel: await fetched(archive, { fetch: (...given) => fetch(...given), onProgress, signal }),
-        proofs: await fetched(proofs, { fetch: (...given) => fetch(...given), onProgress: () => {}, signal }),
+        bel: await from(archive, { onProgress, grows: true }),
+        proofs: await from(proofs),
         previous: null,
-        portal: { uuid, result: result ? JSON.parse(result) : null },
+        requireStrong: true,
+        page: this.page(),
       };
     } catch (error) {
       throw signal.aborted ? error : new Unreachable(String(error));
     }
   }
 
+  /** Strong proofs are demanded where a file of them was given: a record of another program has none. */
   async fromDisk() {
     const read = async (selector) => {
       const [file] = this.find(selector).files;
@@ -170,17 +207,18 @@ class Observer {
     };
     const bel = await read("[data-bel]");
     if (bel === null) return null;
-    const { uuid, result } = this.part.dataset;
+    const proofs = await read("[data-proofs-file]");
     return {
       bel,
-      proofs: await read("[data-proofs-file]"),
+      proofs,
       previous: await read("[data-previous]"),
-      portal: { uuid, result: result ? JSON.parse(result) : null },
+      requireStrong: proofs !== null,
+      page: { ...this.page(), fromDisk: true },
     };
   }
 
   /** Asks the worker; a worker of its own each time, so that stopping frees the memory too. */
-  verify({ bel, proofs, previous }, signal) {
+  verify({ bel, proofs, previous, requireStrong }, signal) {
     const worker = new Worker(this.part.dataset.worker, { type: "module" });
     return new Promise((resolve, reject) => {
       signal.addEventListener("abort", () => reject(signal.reason), { once: true });
@@ -192,7 +230,7 @@ class Observer {
         else resolve(data.done);
       });
       const moved = [bel, proofs, previous].filter((bytes) => bytes !== null).map((bytes) => bytes.buffer);
-      worker.postMessage({ id: 1, do: "verify", bel: bel.buffer, proofs: proofs?.buffer ?? null, previous: previous?.buffer ?? null, requireStrong: true }, moved);
+      worker.postMessage({ id: 1, do: "verify", bel: bel.buffer, proofs: proofs?.buffer ?? null, previous: previous?.buffer ?? null, requireStrong }, moved);
     }).finally(() => worker.terminate());
   }
 
@@ -237,23 +275,28 @@ class Observer {
   }
 
   /** The verdict, failing checks first, the fingerprint to compare. */
-  finish(portal) {
+  finish(page) {
     const { report } = this;
     report.checks.forEach((check) => this.check(check));
     const failed = this.order.filter((row) => row.dataset.state === "failed");
     this.list.replaceChildren(...failed, ...this.order.filter((row) => !failed.includes(row)));
-    this.tell(verdictOf(report, portal), report.reason);
+    this.tell(verdictOf(report, page), report.reason, notesOf(report, page));
     if (!report.fingerprint) return;
     this.find("[data-compare]").hidden = false;
     this.find("[data-found-fingerprint]").textContent = report.fingerprint;
     this.compare();
   }
 
-  tell(name, reason = "") {
+  tell(name, reason = "", notes = []) {
     const words = this.find(`[data-verdict="${name}"]`);
     const place = this.find("[data-verdict-place]");
     const text = document.createElement("div");
     text.append(words.content.cloneNode(true));
+    for (const note of notes) {
+      const more = document.createElement("p");
+      more.textContent = this.words(note);
+      text.append(more);
+    }
     if (reason) {
       const more = document.createElement("p");
       more.dir = "ltr";
