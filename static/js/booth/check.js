@@ -155,9 +155,9 @@ export function attach(page) {
       if (file.size > MOST_BYTES) throw new Wrong("not-a-file");
       await check(await file.text());
     } catch (error) {
-      const word = error instanceof Wrong ? error.word : error.code === "worker" ? "worker" : null;
-      if (word === null) throw error;
-      wrong(say(word));
+      const known = error instanceof Wrong ? error.word : error.code === "worker" ? "worker" : null;
+      if (known === null) console.error(error);
+      wrong(say(known ?? "broken"));
     } finally {
       live.textContent = "";
     }

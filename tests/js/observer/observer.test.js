@@ -4,6 +4,7 @@ import test from "node:test";
 import {
   attach, compared, countOf, fetched, nodeOf, notesOf, plain, sizeOf, verdictOf,
 } from "../../../static/js/observer/observer.js";
+import { element } from "../element.js";
 
 const bytes = (text) => new TextEncoder().encode(text);
 
@@ -146,31 +147,6 @@ test("sizes are told as by a file manager", () => {
   assert.equal(sizeOf(149504), "146 KB");
   assert.equal(sizeOf(118 * 2 ** 20), "118.0 MB");
 });
-
-/** An element that has whatever is looked for in it; `asked` collects the selectors. */
-function element(asked = []) {
-  const found = new Map();
-  const heard = {};
-  const own = {
-    dataset: {}, children: [], files: [], value: "", hidden: true, heard,
-    querySelector(selector) {
-      asked.push(selector);
-      if (!found.has(selector)) found.set(selector, element());
-      return found.get(selector);
-    },
-    addEventListener: (name, listener) => {
-      heard[name] = listener;
-    },
-    append() {}, replaceChildren() {}, cloneNode: () => element(),
-    get content() {
-      return found.get("content") ?? found.set("content", element()).get("content");
-    },
-    get firstElementChild() {
-      return element();
-    },
-  };
-  return own;
-}
 
 /** The page with a worker that answers when it is told to, and the names of the verdicts it has shown. */
 function opened(t, report = REPORT) {
