@@ -138,6 +138,9 @@ DESCRIPTION: dict[str, Any] = {
         "/elections/{uuid}/decryption-proofs.json": _read(
             "The strong proofs of decryption", _file("application/json", "As in docs/record.md."), _UUID
         ),
+        "/elections/{uuid}/audited-seals.json": _read(
+            "The seals that were opened for an audit", _file("application/json", "As in docs/record.md."), _UUID
+        ),
         "/elections/{uuid}/record.zip": _read(
             "Archive and proofs in one file", _file("application/zip", "As `sawtuna verify` wants them."), _UUID
         ),

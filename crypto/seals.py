@@ -4,19 +4,24 @@ The booth in the browser encrypts first and signs last, so its audit file has no
 the other form, of the command line, which signs at once. docs/record.md describes both.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, Self
 
 from crypto.answers import Answer, open_answer
 from crypto.ballot import Ballot
 from crypto.election import Election, Homomorphic
 from crypto.elgamal import Ciphertext
-from crypto.encoding import array, canonical, members, sha256_b64, text, whole_number
+from crypto.encoding import array, canonical, members, parse_json, sha256_b64, text, whole_number
 from crypto.errors import Malformed, Rejected, Unsupported, within
 from crypto.groups import Scalar
 
 FORMAT = "sawtuna seal audit 1"
+LIST_FORMAT = "sawtuna audited seals 1"
+
+_CODE = re.compile(r"[A-Za-z0-9+/]{43}\Z")
 
 
 def seal_code(election: Election, ballot: Ballot) -> str:
@@ -91,6 +96,29 @@ def verify(election: Election, value: object) -> list[list[int]]:
 def is_seal_audit(value: Any) -> bool:
     """Whether a file's JSON says that it is of this format and not of `crypto.audits`."""
     return isinstance(value, dict) and value.get("format") == FORMAT
+
+
+def list_json(codes: Iterable[str]) -> bytes:
+    """The whole file of the seals that were opened for an audit: canonical JSON with a final newline."""
+    return canonical({"format": LIST_FORMAT, "seals": sorted(codes)}) + b"\n"
+
+
+def parse_list(data: bytes) -> frozenset[str]:
+    """The seal codes of such a file."""
+    fields = members(parse_json(data), "format", "seals")
+    if fields["format"] != LIST_FORMAT:
+        raise Malformed("this is not a list of audited seals")
+    codes = array(fields["seals"])
+    for index, code in enumerate(codes):
+        with within("seals", index):
+            if not _CODE.match(text(code)):
+                raise Malformed("a seal code of 43 characters was expected")
+    return frozenset(codes)
+
+
+def list_path(archive: Path, uuid: str) -> Path:
+    """Where the opened seals are listed, beside the archive."""
+    return archive.parent / f"{uuid}.record" / "audited-seals.json"
 
 
 def _questions(election: Election) -> tuple[Homomorphic, ...]:

@@ -16,11 +16,11 @@ from app.i18n import Reader, reading
 from app.i18n import gettext as _
 from app.settings import Settings
 from ballots import board
-from ballots.actions import Refused
+from ballots.actions import Refused, running
 from ballots.frozen import election_of, trustees_of
 from ballots.models import BoardEvent, CastBallot, Credential, Election, Trustee
 from ballots.rules import State, spoken
-from crypto import decryption_proofs, tally
+from crypto import decryption_proofs, seals, tally
 from crypto.ballot import Envelope
 from crypto.board import Kind
 from crypto.decryption_proofs import StrongProofs
@@ -165,6 +165,7 @@ async def publish(election: int, *, now: datetime) -> None:
         proofs = proofs_path(path, row.uuid)
         proofs.parent.mkdir()
         proofs.write_bytes(await proofs_json(row))
+        seals.list_path(path, row.uuid).write_bytes(await running.seals_json(row))
         await _verified(path, data)
     async with in_transaction() as connection:
         held = await board.locked(election, connection)

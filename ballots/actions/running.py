@@ -23,6 +23,7 @@ from ballots.queries.documents import documents_of
 from ballots.queries.finding import entry_of
 from ballots.queries.preparation import preparation_of
 from ballots.rules import Question, State, described, due, spoken
+from crypto import seals
 from crypto.ballot_box import foundation
 from crypto.board import Kind
 from crypto.credentials import PublicCredential, fingerprint
@@ -243,6 +244,7 @@ async def report_lost_key(trustee: Trustee, *, actor: Actor, now: datetime) -> N
         await audit.record(actor, "trustee_key_lost", row.subject, now=now, details={"trustee": trustee.index})
 
 
-async def audited_seals(election: int) -> list[str]:
-    """Every seal that was opened for an audit, for the record."""
-    return sorted(await SpoiledSeal.filter(election_id=election).values_list("seal", flat=True))  # type: ignore[arg-type]
+async def seals_json(row: Election) -> bytes:
+    """`audited-seals.json`: every seal that was opened for an audit, for the record."""
+    listed = await SpoiledSeal.filter(election_id=row.id).values_list("seal", flat=True)
+    return seals.list_json(str(seal) for seal in listed)

@@ -17,7 +17,6 @@ from ballots.actions import counting, running
 from ballots.models import Election
 from ballots.policy import READ
 from ballots.web.found import election
-from crypto.encoding import canonical
 
 _RANGE = re.compile(r"bytes=([0-9]{0,18})-([0-9]{0,18})\Z")
 
@@ -78,6 +77,12 @@ async def proofs(request: Request) -> Response:
     )
 
 
+async def seals(request: Request) -> Response:
+    """The seals that were opened for an audit: no ballot on the board may have one of them."""
+    row = await election(request)
+    return Response(await running.seals_json(row), media_type="application/json", headers={"Cache-Control": "no-cache"})
+
+
 async def zipped(request: Request) -> Response:
     """Everything in one file, as `sawtuna verify` wants it: the archive and the folder beside it.
 
@@ -121,17 +126,17 @@ async def _zip(row: Election) -> AsyncIterator[bytes]:
             async for part in board.archive(row):
                 file.write(part)
                 yield out.take()
-        seals = {"format": "sawtuna audited seals 1", "seals": await running.audited_seals(row.id)}
         packed.writestr(
             zipfile.ZipInfo(f"{row.uuid}.record/decryption-proofs.json", moment), await counting.proofs_json(row)
         )
-        packed.writestr(zipfile.ZipInfo(f"{row.uuid}.record/audited-seals.json", moment), canonical(seals) + b"\n")
+        packed.writestr(zipfile.ZipInfo(f"{row.uuid}.record/audited-seals.json", moment), await running.seals_json(row))
     yield out.take()
 
 
 ROUTES = [
     Guarded("/elections/{uuid}/election.json", record, name="ballots:record", act=READ),
     Guarded("/elections/{uuid}/decryption-proofs.json", proofs, name="ballots:proofs", act=READ),
+    Guarded("/elections/{uuid}/audited-seals.json", seals, name="ballots:seals", act=READ),
     Guarded("/elections/{uuid}/record.zip", zipped, name="ballots:zip", act=READ),
     Guarded("/elections/{uuid}/{file:str}.bel", archive, name="ballots:archive", act=READ, methods=["GET", "HEAD"]),
 ]

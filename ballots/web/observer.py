@@ -86,6 +86,11 @@ def checks() -> list[tuple[str, str, str]]:
             _("It is proven without opening it: no answer counts twice, none below zero."),
         ),
         (
+            "ballots.audits",
+            _("No ballot was opened for an audit"),
+            _("A seal that was opened must never be cast: no ballot here has one of the list of those."),
+        ),
+        (
             "tally.sums",
             _("The sealed sum is right"),
             _("Added up again from the last ballot of every voter, each with its weight."),

@@ -34,8 +34,8 @@ def verify(
 ) -> None:
     """Check an election record, from the first key to the last number.
 
-    Nothing is believed but the file itself and, where it is there, UUID.record/decryption-proofs.json beside it. A
-    record of an election that still runs is checked as far as it goes.
+    Nothing is believed but the file itself and, where they are there, decryption-proofs.json and audited-seals.json in
+    UUID.record beside it. A record of an election that still runs is checked as far as it goes.
 
     Exit code: 0 verified (or in progress and sound so far), 1 rejected, 2 unreadable or of an unsupported kind.
 

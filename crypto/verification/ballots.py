@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
-from crypto import tally
+from crypto import seals, tally
 from crypto.archive import Reader
 from crypto.ballot import Ballot
 from crypto.election import Election
@@ -44,8 +44,11 @@ class Examined:
     done: int = 0
 
 
-def examine(reader: Reader, election: Election, chunk: list[Located]) -> Examined:
-    """Check the ballots of `chunk`."""
+def examine(reader: Reader, election: Election, audited: frozenset[str] | None, chunk: list[Located]) -> Examined:
+    """Check the ballots of `chunk`; `audited` are the seals that were opened, None where nothing tells."""
+    checks = PER_BALLOT
+    if audited is not None and election.homomorphic:
+        checks = PER_BALLOT | {"ballots.audits": lambda election, ballot: _never_opened(election, ballot, audited)}
     found = Examined(tally.empty(election) if election.homomorphic else None)
     for located in chunk:
         place = (f"event[{located.height}]",)
@@ -59,7 +62,7 @@ def examine(reader: Reader, election: Election, chunk: list[Located]) -> Examine
         except ProtocolError as error:
             found.failures.append(("ballots.form", _failure(error.at(*place), located)))
             continue
-        for check, function in PER_BALLOT.items():
+        for check, function in checks.items():
             found.looked_at[check] = found.looked_at.get(check, 0) + 1
             try:
                 function(election, ballot)
@@ -74,6 +77,12 @@ def examine(reader: Reader, election: Election, chunk: list[Located]) -> Examine
     return found
 
 
+def _never_opened(election: Election, ballot: Ballot, audited: frozenset[str]) -> None:
+    """Its seal is not among those that were opened: what such a ballot holds is known, and never to be counted."""
+    if seals.seal_code(election, ballot) in audited:
+        raise Rejected("this ballot was opened for an audit and can never be cast")
+
+
 def _failure(error: ProtocolError, located: Located) -> Failure:
     failure = Failure.of(error)
     tracker = hex_to_b64(located.digest.hex())
@@ -81,15 +90,20 @@ def _failure(error: ProtocolError, located: Located) -> Failure:
 
 
 def examine_all(
-    path: Path, reader: Reader, election: Election, ballots: Iterable[Located], jobs: int
+    path: Path,
+    reader: Reader,
+    election: Election,
+    audited: frozenset[str] | None,
+    ballots: Iterable[Located],
+    jobs: int,
 ) -> Iterator[Examined]:
     """Check all ballots, in `jobs` processes when there is more than one; never more than a few chunks in flight."""
     chunks = _chunks(ballots)
     if jobs <= 1:
         for chunk in chunks:
-            yield examine(reader, election, chunk)
+            yield examine(reader, election, audited, chunk)
         return
-    yield from spread(_examine, chunks, jobs, _start, (path, election.data))
+    yield from spread(_examine, chunks, jobs, _start, (path, election.data, audited))
 
 
 def _chunks(ballots: Iterable[Located]) -> Iterator[list[Located]]:
@@ -98,13 +112,13 @@ def _chunks(ballots: Iterable[Located]) -> Iterator[list[Located]]:
         yield chunk
 
 
-_state: tuple[Reader, Election] | None = None
+_state: tuple[Reader, Election, frozenset[str] | None] | None = None
 
 
-def _start(path: Path, election: bytes) -> None:
+def _start(path: Path, election: bytes, audited: frozenset[str] | None) -> None:
     """Once a process: open the archive."""
     global _state  # noqa: PLW0603 - the state of a worker process, set once by its initializer
-    _state = (Reader.open(path), Election.parse(election))
+    _state = (Reader.open(path), Election.parse(election), audited)
 
 
 def _examine(chunk: list[Located]) -> Examined:

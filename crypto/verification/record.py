@@ -1,10 +1,11 @@
 """Verification of a whole record: one walk over the chain, then ballots, tally, decryptions, result."""
 
 import os
+import re
 from collections.abc import Callable
 from pathlib import Path
 
-from crypto import tally
+from crypto import seals, tally
 from crypto.archive import MAX_SMALL, Cut, Reader
 from crypto.ballot import Envelope
 from crypto.board import Kind, Step, Unclaimed, may_follow, out_of_order, replay
@@ -25,7 +26,7 @@ Progress = Callable[[str, int, int], None]
 def verify_record(
     path: Path, *, previous: Path | None = None, jobs: int | None = None, progress: Progress = lambda *_: None
 ) -> Report:
-    """Verify the archive at `path`, with the decryption proofs beside it.
+    """Verify the archive at `path`, with the decryption proofs and the list of audited seals beside it.
 
     `previous` is an older copy of the same archive, all of which must still be there. Raises only `OSError`, when a
     file cannot be opened; everything else is in the report.
@@ -224,8 +225,9 @@ class _Verification:
         total = tally.empty(election) if election.homomorphic else None
         if jobs is None:
             jobs = os.cpu_count() or 1 if recorded >= ballots.PARALLEL_FROM else 1
+        audited = self._audited(election)
         done = 0
-        for found in ballots.examine_all(self.path, self.reader, election, self.scratch.ballots(), jobs):
+        for found in ballots.examine_all(self.path, self.reader, election, audited, self.scratch.ballots(), jobs):
             for check, count in found.looked_at.items():
                 report[check].count += count
             for check, failure in found.failures:
@@ -234,9 +236,20 @@ class _Verification:
                 total = tally.add(total, found.total)
             done += found.done
             self.progress("ballots", done, recorded)
-        for check in ("ballots.form", *ballots.PER_BALLOT):
+        for check in ("ballots.form", *ballots.PER_BALLOT, "ballots.audits"):
             report[check].failures.sort(key=lambda failure: _height(failure.place))
         return total
+
+    def _audited(self, election: Election) -> frozenset[str] | None:
+        """The seals that were opened for an audit; None when there is no list of them that can be read."""
+        outcome = self.report["ballots.audits"]
+        try:
+            data = _beside(seals.list_path(self.path, election.uuid))
+            return None if data is None else seals.parse_list(data)
+        except ProtocolError as error:
+            outcome.count += 1
+            outcome.fail(error.at("audited-seals"))
+            return None
 
     def _count(self, election: Election, trustees: Trustees, total: Ciphertexts) -> dict[int, PartialDecryption]:
         """Everything after the close; the valid decryptions by owner."""
@@ -270,13 +283,19 @@ class _Verification:
 
 
 def _height(place: str) -> int:
-    return int(place.removeprefix("event[").partition("]")[0])
+    """Of the ballot that a failure is about; -1 when it is about none."""
+    found = re.match(r"event\[([0-9]+)\]", place)
+    return int(found[1]) if found else -1
 
 
 def read_proofs(path: Path, election: Election) -> bytes | None:
     """The decryption proofs beside the archive, in `UUID.record`; None when there are none."""
+    return _beside(proofs_path(path, election.uuid))
+
+
+def _beside(target: Path) -> bytes | None:
+    """A file beside the archive; None when there is none."""
     try:
-        target = proofs_path(path, election.uuid)
         if target.stat().st_size > MAX_SMALL:
             raise Malformed("the record is larger than %(most)s bytes", most=MAX_SMALL)
         return target.read_bytes()

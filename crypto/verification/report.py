@@ -30,6 +30,7 @@ CHECKS: dict[str, str] = {
     "ballots.unique": "no ballot stands twice",
     "ballots.signatures": "every ballot is signed by its credential",
     "ballots.proofs": "every ballot proves that it holds an allowed choice",
+    "ballots.audits": "no ballot was opened for an audit",
     "tally.sums": "the encrypted tally is the sum of the last ballots",
     "tally.counts": "the number of ballots and their weight are right",
     "decryptions.owners": "every decryption belongs to one trustee, once",

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import io
 import json
 import re
+import zipfile
 from collections.abc import Iterator
 from datetime import timedelta
 from pathlib import Path
@@ -20,6 +22,7 @@ from ballots.models import Trustee
 from ballots.openapi import DESCRIPTION
 from ballots.receipts import Receipt
 from ballots.rules import State
+from crypto.verification import Status, Verdict, verify_record
 from tests.app.portal import DATABASES, Portal, fresh_portal, with_account
 from tests.ballots import elections
 from tests.ballots.elections import Made, ballot_of, drafted, ready
@@ -39,12 +42,18 @@ def open_now(portal: Portal, **chosen: Any) -> Made:
     return portal.run(ready, now=now - timedelta(hours=2), **{**times, **chosen})
 
 
+OF_THE_RECORD = (".bel", ".zip", "election.json", "decryption-proofs.json", "audited-seals.json")
+
+
 def test_the_description_names_every_address_and_no_other() -> None:
     served = {
         (re.sub(r":\w+\}", "}", route.path).replace("{file}", "{uuid}"), method.lower())
         for route in FEATURE.routes
         if isinstance(route, Guarded)
-        and (route.path.startswith("/api/") or route.path.endswith((".bel", ".zip", "election.json", "proofs.json")))
+        and (
+            route.path.startswith("/api/")
+            or route.path.endswith((".bel", ".zip", "election.json", "proofs.json", "seals.json"))
+        )
         for method in (route.methods or ())
         if method != "HEAD"
     }
@@ -93,7 +102,7 @@ def test_a_draft_is_nowhere(portal: Portal) -> None:
     made = portal.run(drafted)
     for path in ("", "/board", "/events", f"/ballots/{'A' * 43}"):
         assert portal.program().get(f"/api/elections/{made.uuid}{path}").status_code == 404
-    for path in ("election.json", "record.zip", f"{made.uuid}.bel", "decryption-proofs.json"):
+    for path in ("election.json", "record.zip", f"{made.uuid}.bel", "decryption-proofs.json", "audited-seals.json"):
         assert portal.program().get(f"/elections/{made.uuid}/{path}").status_code == 404
 
 
@@ -176,6 +185,19 @@ def test_an_audited_seal_is_refused_by_everybody(portal: Portal) -> None:
     assert browser.post(f"/api/elections/{made.uuid}/audits", json={"seal": "short"}).status_code == 400
     assert browser.post(f"/api/elections/{made.uuid}/audits", json={"seal": "A" * 43}).status_code == 204
     assert browser.post(f"/api/elections/{made.uuid}/audits", json={"seal": "A" * 43}).status_code == 204
+    listed = portal.browser().get(f"/elections/{made.uuid}/audited-seals.json")
+    assert listed.content == b'{"format":"sawtuna audited seals 1","seals":["' + b"A" * 43 + b'"]}\n'
+
+
+def test_the_whole_record_in_one_file_says_which_seals_were_opened(portal: Portal, tmp_path: Path) -> None:
+    made = open_now(portal)
+    assert cast(portal, made, "1").status_code == 201
+    portal.browser().post(f"/api/elections/{made.uuid}/audits", json={"seal": "A" * 43})
+    packed = portal.browser().get(f"/elections/{made.uuid}/record.zip").content
+    zipfile.ZipFile(io.BytesIO(packed)).extractall(tmp_path)
+    report = verify_record(tmp_path / f"{made.uuid}.bel")
+    assert report.verdict is Verdict.IN_PROGRESS
+    assert (report["ballots.audits"].status, report["ballots.audits"].count) == (Status.PASSED, 1)
 
 
 def test_trustees_go_through_the_ceremony_over_http(portal: Portal) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from crypto import channel, key_proof, keygen
+from crypto import channel, key_proof, keygen, seals
 from crypto.board import Kind
 from crypto.cli.ceremony import Folder, read_key
 from crypto.cli.files import pretty
@@ -34,6 +34,7 @@ from tests.crypto.records import (
     take_apart,
     tally_step,
 )
+from tests.crypto.verification.test_audits import MALFORMED, NOBODYS, beside, code
 
 SMALL = 'title = "Which?"\n[[questions]]\nquestion = "Which?"\nanswers = ["a", "b"]\nchoose = 1\nblank = true\n'
 VOTERS = "id,name\n1,سعاد الكاظم\n2,Yusuf Hanna\n"
@@ -298,6 +299,18 @@ def test_browser_and_command_say_the_same_of_a_false_strong_proof(workers: Worke
     proofs.write_bytes(false)
     report = workers.ask("observer", "verify", bel=archive, proofs=proofs)
     assert [check["id"] for check in report["checks"] if check["status"] == "failed"] == ["decryptions.strong"]
+
+
+@pytest.mark.parametrize("name", [*MALFORMED, "an opened ballot", "none of them"])
+def test_browser_and_command_say_the_same_of_opened_seals(workers: Workers, tmp_path: Path, name: str) -> None:
+    little = rich()
+    codes = {"an opened ballot": [code(little, 0), NOBODYS], "none of them": [NOBODYS]}
+    data = MALFORMED[name][0] if name in MALFORMED else seals.list_json(codes[name])
+    report = beside(little, tmp_path, data)
+    path = tmp_path / f"{little.election.uuid}.bel"
+    beside_it = seals.list_path(path, little.election.uuid)
+    said = workers.ask("observer", "verify", bel=path, seals=beside_it)
+    assert said == json.loads(json.dumps(report.to_json()))
 
 
 SAME = [

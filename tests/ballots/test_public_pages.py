@@ -394,8 +394,10 @@ def test_the_observers_page_has_the_words_for_the_script_and_the_commands_withou
     script = (ROOT / "static/js/observer/observer.js").read_text("utf-8")
     for name in re.findall(r'tell\("([a-z -]+)"\)', script):
         assert f'data-verdict="{name}"' in text, name
-    for verdict in ("verified", "different", "in progress", "rejected", "unsupported", "unreadable"):
+    for verdict in ("verified", "different", "another", "in progress", "rejected", "unsupported", "unreadable"):
         assert f'data-verdict="{verdict}"' in text
+    for note in re.findall(r'\["([a-z]+)"\]', script):
+        assert f'data-words="{note}"' in text, note
     assert "<noscript>" in text
     assert f"sawtuna verify {made.uuid}.bel" in text
     assert "belenios-tool election verify --dir ." in text

@@ -58,6 +58,7 @@ FOR_PROGRAMS = {
     "passkeys:make",
     "ballots:record",
     "ballots:proofs",
+    "ballots:seals",
     "ballots:zip",
     "ballots:archive",
     "ballots:document",

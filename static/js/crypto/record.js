@@ -7,8 +7,8 @@ import { parseRecorded, verifyAnswers, verifyElection, verifySignature } from ".
 import { listed } from "./credential-list.js";
 import { parsePublicCredential } from "./credentials.js";
 import { parseProofsFile } from "./decryptions.js";
-import { sha256B64, utf8 } from "./encoding.js";
-import { Malformed, Rejected, Unsupported } from "./errors.js";
+import { array, members, parseJson, sha256B64, text, utf8 } from "./encoding.js";
+import { Malformed, Rejected, Unsupported, within } from "./errors.js";
 import { parseAnyElection, parseForeign, readEnvelope, unsupportedQuestions } from "./foreign.js";
 import { CHECKS, Report, expected } from "./report.js";
 import * as tally from "./tally.js";
@@ -19,7 +19,10 @@ const AFTER_WALK = [
   "archive.entries", "archive.chain", "archive.records", "archive.order", "election.parameters", "trustees.proofs",
   "trustees.distinct", "election.key", "credentials.list", "ballots.unique", "ballots.credentials",
 ];
-const AFTER_BALLOTS = ["ballots.form", "ballots.election", "ballots.signatures", "ballots.proofs"];
+const AFTER_BALLOTS = ["ballots.form", "ballots.election", "ballots.signatures", "ballots.proofs", "ballots.audits"];
+
+const SEALS_FORMAT = "sawtuna audited seals 1";
+const SEAL_CODE = /^[A-Za-z0-9+/]{43}$/;
 
 /** How long the work goes on before messages are looked at, milliseconds. */
 const BREATH = 40;
@@ -32,6 +35,7 @@ const BREATH = 40;
  * @param {(stage: "reading" | "credentials" | "ballots", done: number, total: number) => void} [options.onProgress]
  * @param {(check: object) => void} [options.onCheck] called with the JSON of each check as it ends
  * @param {Uint8Array | null} [options.previous] an older copy, all of which must still be there
+ * @param {Uint8Array | string | null} [options.seals] `audited-seals.json`; left out when there is none
  * @param {boolean} [options.requireStrong] make missing strong proofs a failure, for elections that promise them
  * @param {AbortSignal} [options.signal] gives the work up; the promise is rejected with its reason
  * @returns {Promise<Report>} whatever the bytes are
@@ -85,8 +89,8 @@ function previousKept(report, older, newer) {
 
 /** The state of one verification; `run` is its story. */
 class Verification {
-  constructor(archive, report, proofsJson, { onProgress = () => {}, signal }, end) {
-    Object.assign(this, { archive, report, proofsJson, onProgress, signal, end });
+  constructor(archive, report, proofsJson, { onProgress = () => {}, seals = null, signal }, end) {
+    Object.assign(this, { archive, report, proofsJson, seals, onProgress, signal, end });
     this.election = null;
     this.trustees = null;
     /** Text of a credential -> its weight, and the height of its last ballot. */
@@ -323,9 +327,10 @@ class Verification {
       report.weight += weight;
     }
     let total = election.kinds ? null : tally.empty(election);
+    const audited = this.audited();
     let done = 0;
     for (const ballot of this.ballots.values()) {
-      const parsed = this.examineBallot(ballot);
+      const parsed = this.examineBallot(ballot, audited);
       const { voter, height } = ballot;
       if (parsed && total && voter?.last === height) {
         total = tally.add(total, parsed.answers.map((answer) => answer.choices), voter.weight);
@@ -337,8 +342,21 @@ class Verification {
     return total;
   }
 
+  /** The seals that were opened for an audit; null when there is no list of them that can be read. */
+  audited() {
+    if (this.seals === null) return null;
+    const outcome = this.report.outcomes["ballots.audits"];
+    try {
+      return parseSeals(sourceOf(this.seals));
+    } catch (error) {
+      outcome.count += 1;
+      outcome.fail(expected(error).at("audited-seals"));
+      return null;
+    }
+  }
+
   /** The ballot parsed; null when it cannot be. */
-  examineBallot({ height, entry }) {
+  examineBallot({ height, entry }, audited) {
     const { election, report: { outcomes } } = this;
     const check = (id, work) => {
       const outcome = outcomes[id];
@@ -356,6 +374,10 @@ class Verification {
     check("ballots.election", () => verifyElection(election, parsed));
     check("ballots.signatures", () => verifySignature(election, parsed));
     check("ballots.proofs", () => verifyAnswers(election, parsed));
+    if (!audited || election.kinds) return parsed;
+    check("ballots.audits", () => {
+      if (audited.has(parsed.sealCode)) throw new Rejected("this ballot was opened for an audit and can never be cast");
+    });
     return parsed;
   }
 
@@ -443,7 +465,7 @@ class Verification {
     if (this.proofsJson === null) return;
     let found;
     try {
-      found = parseProofsFile(election, proofsBytes(this.proofsJson));
+      found = parseProofsFile(election, sourceOf(this.proofsJson));
     } catch (error) {
       outcome.count += 1;
       outcome.fail(expected(error).at("decryption-proofs"));
@@ -464,8 +486,19 @@ class Verification {
   }
 }
 
-/** Bytes of the proofs; an object that a page has read already is written again. */
-function proofsBytes(source) {
+/** The seal codes of `audited-seals.json`. @returns {Set<string>} */
+function parseSeals(data) {
+  const fields = members(parseJson(data), "format", "seals");
+  if (fields.format !== SEALS_FORMAT) throw new Malformed("this is not a list of audited seals");
+  const codes = array(fields.seals);
+  codes.forEach((code, index) => within(["seals", index], () => {
+    if (!SEAL_CODE.test(text(code))) throw new Malformed("a seal code of 43 characters was expected");
+  }));
+  return new Set(codes);
+}
+
+/** Bytes of a file beside the archive; an object that a page has read already is written again. */
+function sourceOf(source) {
   const data = typeof source === "string" || source instanceof Uint8Array ? source : JSON.stringify(source);
   if (data.length > MAX_RECORD) throw new Malformed(`the record is larger than ${MAX_RECORD} bytes`);
   return data;

@@ -182,7 +182,7 @@ class Observer {
   }
 
   async fromPortal() {
-    const { archive, proofs } = this.part.dataset;
+    const { archive, proofs, seals } = this.part.dataset;
     const { signal } = this.running;
     const from = (address, more) => fetched(address, { fetch: (...given) => fetch(...given), signal, ...more });
     const onProgress = (done, total) => this.progress("download", done, total, sizeOf);
@@ -190,6 +190,7 @@ class Observer {
       return {
         bel: await from(archive, { onProgress, grows: true }),
         proofs: await from(proofs),
+        seals: await from(seals),
         previous: null,
         requireStrong: true,
         page: this.page(),
@@ -211,6 +212,7 @@ class Observer {
     return {
       bel,
       proofs,
+      seals: await read("[data-seals-file]"),
       previous: await read("[data-previous]"),
       requireStrong: proofs !== null,
       page: { ...this.page(), fromDisk: true },
@@ -218,7 +220,7 @@ class Observer {
   }
 
   /** Asks the worker; a worker of its own each time, so that stopping frees the memory too. */
-  verify({ bel, proofs, previous, requireStrong }, signal) {
+  verify({ bel, proofs, seals, previous, requireStrong }, signal) {
     const worker = new Worker(this.part.dataset.worker, { type: "module" });
     return new Promise((resolve, reject) => {
       signal.addEventListener("abort", () => reject(signal.reason), { once: true });
@@ -229,8 +231,9 @@ class Observer {
         else if (data.failed) reject(new Error(`${data.failed.name}: ${data.failed.message}`));
         else resolve(data.done);
       });
-      const moved = [bel, proofs, previous].filter((bytes) => bytes !== null).map((bytes) => bytes.buffer);
-      worker.postMessage({ id: 1, do: "verify", bel: bel.buffer, proofs: proofs?.buffer ?? null, previous: previous?.buffer ?? null, requireStrong }, moved);
+      const buffers = Object.entries({ bel, proofs, seals, previous }).map(([name, bytes]) => [name, bytes?.buffer ?? null]);
+      const moved = buffers.flatMap(([, buffer]) => buffer ?? []);
+      worker.postMessage({ id: 1, do: "verify", ...Object.fromEntries(buffers), requireStrong }, moved);
     }).finally(() => worker.terminate());
   }
 

@@ -1,11 +1,13 @@
 import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { test } from "node:test";
+import { parseRecorded } from "../../../static/js/crypto/ballot.js";
+import { parseElection } from "../../../static/js/crypto/election.js";
 import { utf8 } from "../../../static/js/crypto/encoding.js";
 import { verifyRecord } from "../../../static/js/crypto/record.js";
 import { CHECKS } from "../../../static/js/crypto/report.js";
 import { observer } from "../../../static/js/observer/worker.js";
-import { TAMPERED, archiveOf, fileOf, names } from "./vectors.js";
+import { TAMPERED, archiveOf, fileOf, load, names } from "./vectors.js";
 
 /** The tables of the Python verifier's tests: folder -> verdict and the checks that fail. */
 function expectations() {
@@ -109,6 +111,23 @@ test("missing strong proofs are a failure where they were promised", async () =>
   const damaged = await verifyRecord(BASIC, "{");
   assert.deepEqual(damaged.failed, ["decryptions.strong"]);
   assert.equal(damaged.decryptionProofs, "weak");
+});
+
+test("a ballot whose seal was opened for an audit is refused, and a list that cannot be read", async () => {
+  const list = (...seals) => utf8(`${JSON.stringify({ format: "sawtuna audited seals 1", seals })}\n`);
+  const verdict = async (seals) => {
+    const { verdict: found, failed, outcomes } = await verifyRecord(BASIC, null, { seals });
+    const { count, failures } = outcomes["ballots.audits"];
+    return [found, failed, count, failures.map(({ place }) => place)];
+  };
+  assert.deepEqual(await verdict(null), ["verified", [], 0, []]);
+  assert.deepEqual(await verdict(list()), ["verified", [], 7, []]);
+  assert.deepEqual(await verdict(list("A".repeat(43))), ["verified", [], 7, []]);
+  const { election, ballots } = load("ed25519-3.3.0-revotes");
+  const { sealCode, tracker } = parseRecorded(parseElection(election), ballots[2]);
+  assert.deepEqual(await verdict(list(sealCode)), ["rejected", ["ballots.audits"], 7, [`event[3] #${tracker}`]]);
+  assert.deepEqual(await verdict(utf8("[]")), ["rejected", ["ballots.audits"], 1, ["audited-seals"]]);
+  assert.deepEqual(await verdict(list("A")), ["rejected", ["ballots.audits"], 1, ["audited-seals.seals[0]"]]);
 });
 
 test("the observer's worker reports, and can be stopped", async () => {

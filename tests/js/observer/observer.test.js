@@ -230,6 +230,17 @@ test("strong proofs are demanded of a file from disk only where their file was g
   assert.equal(workers[1].message.requireStrong, true);
 });
 
+test("every file that was chosen goes to the worker, and no other", async (t) => {
+  const { workers, file, press } = opened(t);
+  file("[data-bel]", "x");
+  file("[data-seals-file]", "s");
+  press("[data-begin-file]");
+  await settled();
+  const { bel, proofs, seals, previous } = workers[0].message;
+  assert.deepEqual([bel, seals].map((buffer) => new TextDecoder().decode(buffer)), ["x", "s"]);
+  assert.deepEqual([proofs, previous], [null, null]);
+});
+
 test("another election's record from the portal does not hold", async (t) => {
   const { fetch } = server(bytes("abcdef"));
   const before = globalThis.fetch;
