@@ -18,7 +18,7 @@ from app.access import Guarded
 from ballots import live
 from ballots.actions import counting
 from ballots.feature import FEATURE
-from ballots.models import Trustee
+from ballots.models import CastBallot, SpoiledSeal, Trustee
 from ballots.openapi import DESCRIPTION
 from ballots.receipts import Receipt
 from ballots.rules import State
@@ -261,16 +261,21 @@ def test_the_authority_hands_in_one_code_a_voter_sorted_and_once(portal: Portal)
     assert answer.json()["code"] == "conflict"
 
 
-def test_a_result_that_the_verifier_does_not_accept_is_never_published(portal: Portal) -> None:
+@pytest.mark.parametrize("fault", ["a strong proof is missing", "a ballot was opened for an audit"])
+def test_a_result_that_the_verifier_does_not_accept_is_never_published(portal: Portal, fault: str) -> None:
     made = portal.run(ready)
     portal.run(elections.vote, made, "1", LIBRARY)
     portal.run(elections.closed, made, portal.settings)
     portal.run(elections.decrypted, made, 1, 2)
 
     async def forge() -> None:
-        await Trustee.filter(election_id=made.id, index=1).update(strong=None)
+        if fault == "a strong proof is missing":
+            await Trustee.filter(election_id=made.id, index=1).update(strong=None)
+        else:
+            cast = await CastBallot.get(election_id=made.id)
+            await SpoiledSeal.create(election_id=made.id, seal=cast.seal)
 
     portal.run(forge)
-    with pytest.raises(counting.Unsound):
+    with pytest.raises(counting.Unsound, match="rejected"):
         portal.run(counting.publish, made.id, now=elections.AFTER)
     assert portal.run(made.row).state is State.DECRYPTING
