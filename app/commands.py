@@ -298,11 +298,13 @@ def save(
 def bring_back(source: ArchivePath) -> None:
     """`sawtuna restore`."""
     try:
-        summary = run(backup.restore(settings(), FEATURES, source))
+        summary = run(backup.restore(settings(), FEATURES, source, clock.now()))
     except backup.Failed as error:
         stop(str(error))
     done(_("The backup is restored, and its audit trail is whole."))
     _describe(summary)
+    for sentence in summary.told:
+        warn(sentence)
 
 
 def _with_portal(work: Coroutine[Any, Any, Any]) -> Any:

@@ -74,6 +74,8 @@ class Feature:
     """What it keeps about a person (`Person`), for the download of one's own data."""
     forget: Callable[[Any, datetime], Awaitable[list[str]]] | None = None
     """Remove or pseudonymise what it keeps about a person, in the caller's transaction; sentences on what stays."""
+    restored: Callable[[datetime], Awaitable[list[str]]] | None = None
+    """What it changes after a restore from a copy, in the caller's transaction; sentences for whoever restored it."""
     home: Callable[[Request], Awaitable[dict[str, Any]]] | None = None
     """What it adds to the home page's context."""
 

@@ -13,7 +13,7 @@ from app.accounts.models import Person
 from app.limits import Rule, address
 from app.web import settings_of, spend
 from ballots import live
-from ballots.actions import Refused, casting, ceremony, counting, credentials
+from ballots.actions import Refused, casting, ceremony, counting, credentials, evidence
 from ballots.models import Election, Trustee, Voter
 from ballots.openapi import DESCRIPTION
 from ballots.policy import AUTHORITY, READ, TRUSTEE, VOTE
@@ -26,14 +26,16 @@ from crypto.errors import ProtocolError
 
 CAST = Rule("cast", "60/minute")
 AUDIT = Rule("audit", "100/hour")
+SHOW = Rule("receipt", "60/minute")
 MOST_BYTES = 8 << 20
 """Of one ballot or one trustee's part; `largest_ballot` says what is possible in an election."""
+MOST_RECEIPT = 16 << 10
 CEREMONY = Rule("ceremony", "600/hour")
 STATUS = {
     **dict.fromkeys(("sign_in", "link"), 401),
     "not_voter": 403,
     **dict.fromkeys(("other_account", "other_credential", "duplicate", "spoiled", "cast"), 409),
-    **dict.fromkeys(("closed", "not_open", "conflict", "frozen", "outdated"), 409),
+    **dict.fromkeys(("closed", "not_open", "paused", "conflict", "frozen", "outdated"), 409),
     "too_often": 429,
 }
 """Other codes are 422: what was sent is not acceptable."""
@@ -173,6 +175,18 @@ async def audit(request: Request) -> Response:
     if not CODE.match(seal):
         raise HTTPException(400)
     return await _done(request, casting.spoil(row, seal, now=clock.now()))
+
+
+async def receipt(request: Request) -> Response:
+    """Whether the ballot of a receipt is on the board. One that the portal has signed, and that is not, is evidence."""
+    await spend(request, (SHOW, address(request)))
+    row = await election(request)
+    key = signing_key(settings_of(request).key)
+    try:
+        there = await evidence.show(row, await _body(request), key=key, now=clock.now())
+    except Refused as refused:
+        return refusal(request, refused)
+    return _private({"there": there})
 
 
 async def events(request: Request) -> Response:
@@ -342,6 +356,14 @@ ROUTES = [
         max_body_size=MOST_BYTES,
     ),
     Guarded("/api/elections/{uuid}/audits", audit, name="api:audit", act=VOTE, methods=["POST"]),
+    Guarded(
+        "/api/elections/{uuid}/receipts",
+        receipt,
+        name="api:receipt",
+        act=READ,
+        methods=["POST"],
+        max_body_size=MOST_RECEIPT,
+    ),
     Guarded("/api/elections/{uuid}/ceremony", ceremony_state, name="api:ceremony", act=TRUSTEE),
     Guarded(
         "/api/elections/{uuid}/ceremony",

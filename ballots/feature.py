@@ -27,4 +27,5 @@ FEATURE = Feature(
     documents=finding.documents,
     holds=own.held,
     forget=forgetting.forget,
+    restored=running.pause_restored,
 )

@@ -10,7 +10,7 @@ from tortoise.models import Model
 
 from app.accounts.models import Agency, Person
 from app.models import StoredFile
-from ballots.rules import State
+from ballots.rules import Pause, State, is_paused
 
 
 class Election(Model):
@@ -60,12 +60,19 @@ class Election(Model):
     result = fields.JSONField[list[list[int]]](null=True)
     tally = fields.TextField(default="", db_default="")
     closed_at = fields.DatetimeField(null=True)
+    paused_at = fields.DatetimeField(null=True)
+    paused_why = fields.CharEnumField(Pause, max_length=8, null=True)
     tallied_at = fields.DatetimeField(null=True)
 
     @property
     def subject(self) -> str:
         """What the audit trail calls it."""
         return f"election:{self.uuid}"
+
+    @property
+    def is_paused(self) -> bool:
+        """Whether the vote stands still."""
+        return is_paused(self.state, self.paused_at)
 
     class Meta:
         """Found by state and time."""

@@ -102,6 +102,20 @@ DESCRIPTION: dict[str, Any] = {
         "/api/elections/{uuid}/audits": _write(
             "Keep a seal out of the box for ever, before it is opened", _object(seal="string"), _NO_CONTENT
         ),
+        "/api/elections/{uuid}/receipts": _write(
+            "Show a receipt, as its file has it; a vote pauses when its ballot is not on the board",
+            _object(
+                format="string",
+                election_uuid="string",
+                tracker="string",
+                height="integer",
+                event="string",
+                seal="string",
+                key="string",
+                signature="string",
+            ),
+            {"200": _json("Shown", "Whether the ballot stands where the receipt says.")},
+        ),
         "/api/elections/{uuid}/ceremony": {
             **_read("What a trustee has to do next", {"description": "The state of the key ceremony."}, _UUID),
             **_write(
@@ -163,6 +177,7 @@ DESCRIPTION: dict[str, Any] = {
             "Election": _object(
                 uuid="string",
                 state="string",
+                paused="boolean",
                 title="object",
                 fingerprint="string",
                 questions="array",
@@ -173,6 +188,7 @@ DESCRIPTION: dict[str, Any] = {
             "Board": _object(items="array", size="integer", head="string"),
             "Ballot": _object(height="integer", digest="string", tracker="string", seal="string", ballot="string"),
             "Cast": _object(receipt="object"),
+            "Shown": _object(there="boolean"),
         },
     },
 }

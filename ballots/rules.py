@@ -31,6 +31,15 @@ class State(StrEnum):
     CANCELLED = "cancelled"
 
 
+class Pause(StrEnum):
+    """What shows that the board may have lost its tail. It stays when the vote goes on: it says what is known."""
+
+    RESTORED = "restored"
+    """The portal was restored from a copy that may be older than the last ballots."""
+    RECEIPT = "receipt"
+    """Somebody holds a receipt of this portal for a ballot that is not there."""
+
+
 MOVES: Mapping[State, frozenset[State]] = {
     State.DRAFT: frozenset({State.READY, State.CANCELLED}),
     State.READY: frozenset({State.OPEN, State.CANCELLED}),
@@ -44,6 +53,9 @@ MOVES: Mapping[State, frozenset[State]] = {
 
 PUBLIC = frozenset(State) - {State.DRAFT}
 """States in which anybody may look; a cancelled election is shown only if it had been published before."""
+
+RUNNING = frozenset({State.READY, State.OPEN})
+"""States in which the vote can still change what is counted."""
 
 ENDED = frozenset({State.TALLIED, State.ARCHIVED})
 
@@ -70,11 +82,22 @@ def new_uuid() -> str:
     return "".join(secrets.choice(BASE58) for _ in range(14))
 
 
-def due(state: State, opens_at: datetime | None, closes_at: datetime | None, now: datetime) -> State | None:
-    """The state that time alone brings about, if any."""
+def is_paused(state: State, paused_at: datetime | None) -> bool:
+    """Whether the vote stands still: no ballot is taken, and time does not close it."""
+    return paused_at is not None and state in RUNNING
+
+
+def due(
+    state: State,
+    opens_at: datetime | None,
+    closes_at: datetime | None,
+    now: datetime,
+    paused_at: datetime | None = None,
+) -> State | None:
+    """The state that time alone brings about, if any. A paused vote is not closed: a part of it must not be counted."""
     if state is State.READY and opens_at is not None and now >= opens_at:
         return State.OPEN
-    if state is State.OPEN and closes_at is not None and now >= closes_at:
+    if state is State.OPEN and closes_at is not None and now >= closes_at and paused_at is None:
         return State.CLOSED
     return None
 

@@ -6,7 +6,8 @@ from typing import Any
 
 from app.i18n import format_datetime, format_number, gettext
 from app.i18n import mark as _
-from ballots.rules import State
+from ballots.models import Election
+from ballots.rules import Pause, State
 from crypto.board import Kind
 
 STATES: Mapping[State, tuple[str, str, str]] = {
@@ -20,6 +21,9 @@ STATES: Mapping[State, tuple[str, str, str]] = {
     State.CANCELLED: (_("Cancelled"), "cross", "harm"),
 }
 """State -> words, icon and kind of its chip."""
+
+PAUSED = (_("Paused"), "clock", "warn")
+"""The same of a vote that stands still."""
 
 KINDS: Mapping[str, str] = {
     str(Kind.SETUP): _("The election's record, frozen"),
@@ -35,6 +39,11 @@ KINDS: Mapping[str, str] = {
 def state_says(state: State) -> str:
     """A state in words."""
     return gettext(STATES[state][0])
+
+
+def chip_of(row: Election) -> tuple[str, str, str]:
+    """Words, icon and kind of the chip of an election as it is."""
+    return PAUSED if row.is_paused else STATES[row.state]
 
 
 def kind_says(kind: str) -> str:
@@ -56,6 +65,15 @@ def told(verb: str, details: Mapping[str, Any], trustees: Mapping[int, str], tru
             return gettext("The vote closed")
         case "election_extended":
             return gettext("The vote was extended: it closes later than announced before")
+        case "election_paused":
+            return _paused(details)
+        case "election_resumed":
+            return gettext("The vote goes on")
+        case "receipt_missing":
+            return gettext(
+                "The portal has signed a receipt for a ballot at number %(height)s of the board, and it is not there",
+                height=details.get("height", ""),
+            )
         case "election_added_up":
             return gettext(
                 "The sealed ballots were added up without opening any: %(ballots)s",
@@ -72,6 +90,18 @@ def told(verb: str, details: Mapping[str, Any], trustees: Mapping[int, str], tru
         case "election_cancelled":
             return gettext("The election was cancelled")
     raise LookupError(verb)
+
+
+def _paused(details: Mapping[str, Any]) -> str:
+    if details.get("why") == Pause.RESTORED:
+        return gettext(
+            "The vote was paused: the portal was restored from a copy, and ballots that came after it may be missing"
+        )
+    return gettext(
+        "The vote was paused: the portal has signed a receipt for a ballot at number %(height)s of the board, and it "
+        "is not there",
+        height=details.get("height", ""),
+    )
 
 
 def extended_to(details: Mapping[str, Any]) -> str:

@@ -39,3 +39,5 @@ class Summary:
     """Number of the first audit entry that does not fit to the one before, if any."""
     missing: tuple[str, ...] = ()
     """Contents that the database knows and the store has not, or has in a damaged form; they are not in the archive."""
+    told: tuple[str, ...] = ()
+    """What a restore has changed, in sentences for whoever restored."""

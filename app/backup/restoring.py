@@ -6,6 +6,8 @@ import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import asynccontextmanager, suppress
+from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -30,8 +32,11 @@ from app.models import AuditEntry
 from app.settings import Settings
 
 
-async def restore(settings: Settings, features: Iterable[Feature], source: Path) -> Summary:
-    """Load an archive into an empty database and an empty folder of files, or change nothing and say why."""
+async def restore(settings: Settings, features: Iterable[Feature], source: Path, now: datetime) -> Summary:
+    """Load an archive into an empty database and an empty folder of files, or change nothing and say why.
+
+    What the archive lacks may have happened: each feature sees to that last.
+    """
     listed = list(features)
     if _filled(settings.files_dir):
         raise Failed(
@@ -46,7 +51,25 @@ async def restore(settings: Settings, features: Iterable[Feature], source: Path)
         await _load(settings, listed, manifest, staging)
     finally:
         await asyncio.to_thread(shutil.rmtree, staging)
-    return summary_of(manifest, source)
+    return replace(summary_of(manifest, source), told=await _tell(settings, listed, now))
+
+
+async def _tell(settings: Settings, features: Sequence[Feature], now: datetime) -> tuple[str, ...]:
+    told: list[str] = []
+    try:
+        async with db.opened(settings, features), in_transaction():
+            for feature in features:
+                if feature.restored is not None:
+                    told += await feature.restored(now)
+    except BaseORMException as error:
+        raise Failed(
+            _(
+                "The backup is loaded, and the last step failed: votes that may have lost ballots are not paused. Do "
+                "not start the portal: restore once more, into an empty database and an empty folder. (%(reason)s)",
+                reason=error,
+            )
+        ) from error
+    return tuple(told)
 
 
 def _filled(folder: Path) -> bool:

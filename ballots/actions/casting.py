@@ -19,7 +19,7 @@ from ballots.actions import Refused, running
 from ballots.frozen import election_of
 from ballots.models import BoardEvent, CastBallot, Credential, Election, SpoiledSeal, Turnout, Voter
 from ballots.receipts import Receipt
-from ballots.rules import SMALL, State, due
+from ballots.rules import RUNNING, SMALL, State, due
 from crypto.ballot import Ballot, Envelope
 from crypto.board import Kind
 from crypto.election import Election as Parsed
@@ -49,7 +49,12 @@ def _is_open(row: Election, now: datetime) -> None:
         raise Refused(_("This election takes no ballots."), "not_open")
     if row.state is State.READY and now < row.opens_at:
         raise Refused(_("The vote has not begun yet."), "not_open")
-    if row.state not in (State.READY, State.OPEN) or now >= row.closes_at:
+    if row.is_paused:
+        raise Refused(
+            _("The vote is paused, so no ballot is taken now. This one is not in the box. Vote when the vote goes on."),
+            "paused",
+        )
+    if row.state not in RUNNING or now >= row.closes_at:
         raise Refused(_("The vote is closed: no ballot is accepted any more."), "closed")
 
 
@@ -66,7 +71,9 @@ async def cast(row: Election, text: str, *, person: Person | None, key: SigningK
         return known
     _is_open(row, now)
     await _may_vote(row, person)
-    if due(row.state, row.opens_at, row.closes_at, now) is not None:  # its time has come, and nobody has noticed yet
+    if (
+        due(row.state, row.opens_at, row.closes_at, now, row.paused_at) is not None
+    ):  # its time has come, and nobody has noticed yet
         await running.turn(row.id, now=now)
     election = election_of(row)
     try:

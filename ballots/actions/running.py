@@ -2,15 +2,17 @@
 
 import asyncio
 import tempfile
+from collections.abc import Mapping
 from datetime import datetime, timedelta
 from pathlib import Path
 
+from tortoise.backends.base.client import BaseDBAsyncClient
 from tortoise.expressions import Q
 from tortoise.transactions import in_transaction
 
 from app import audit, jobs, mail
 from app.audit import SYSTEM, Actor
-from app.i18n import Reader, reading
+from app.i18n import Reader, ngettext, reading
 from app.i18n import gettext as _
 from app.models import Job
 from app.search import actions as search
@@ -22,7 +24,7 @@ from ballots.models import CeremonyPart, Credential, Election, ElectionDocument,
 from ballots.queries.documents import documents_of
 from ballots.queries.finding import entry_of
 from ballots.queries.preparation import preparation_of
-from ballots.rules import Question, State, described, due, spoken
+from ballots.rules import RUNNING, Pause, Question, State, described, due, spoken
 from crypto import seals
 from crypto.ballot_box import foundation
 from crypto.board import Kind
@@ -130,7 +132,7 @@ async def turn(election: int, *, now: datetime) -> State:
     """Open or close the election when its time has come; the state it is in then."""
     async with in_transaction() as connection:
         row = await board.locked(election, connection)
-        while (state := due(row.state, row.opens_at, row.closes_at, now)) is not None:
+        while (state := due(row.state, row.opens_at, row.closes_at, now, row.paused_at)) is not None:
             row.state = state
             if state is State.CLOSED:
                 row.closed_at = now
@@ -146,24 +148,72 @@ async def turn(election: int, *, now: datetime) -> State:
 
 async def turn_all(now: datetime) -> None:
     """See to every election whose time has come."""
-    is_due = Q(state=State.READY, opens_at__lte=now) | Q(state=State.OPEN, closes_at__lte=now)
+    is_due = Q(state=State.READY, opens_at__lte=now) | Q(state=State.OPEN, closes_at__lte=now, paused_at=None)
     for row in await Election.filter(is_due):
-        if due(row.state, row.opens_at, row.closes_at, now) is not None:
+        if due(row.state, row.opens_at, row.closes_at, now, row.paused_at) is not None:
             await turn(row.id, now=now)
 
 
 async def extend(election: Election, closes_at: datetime, reason: str, *, actor: Actor, now: datetime) -> None:
-    """Close later than was announced: possible until the close, and told to everybody."""
+    """Close later than was announced: possible until the close, and told to everybody. A paused vote has not closed."""
     async with in_transaction() as connection:
         row = await board.locked(election.id, connection)
-        if row.state not in (State.READY, State.OPEN) or row.closes_at is None or now >= row.closes_at:
+        if row.state not in RUNNING or row.closes_at is None or (now >= row.closes_at and not row.is_paused):
             raise Refused(_("Only a vote that has not closed yet can be extended."), "closed")
         if closes_at <= row.closes_at:
             raise Refused(_("The new time must be later than the one that was announced."), "earlier")
+        if closes_at <= now:
+            raise Refused(_("The new time is over already. Choose a later one."), "earlier")
         details = {"from": row.closes_at.isoformat(), "to": closes_at.isoformat()}
         row.closes_at = closes_at
         await row.save(update_fields=["closes_at"], using_db=connection)
         await audit.record(actor, "election_extended", row.subject, now=now, reason=reason, details=details)
+
+
+async def pause_restored(now: datetime) -> list[str]:
+    """After a restore from a copy: votes that may have lost ballots stand still. Sentences for whoever restored it."""
+    paused = 0
+    for election in await Election.filter(state__in=list(RUNNING), opens_at__lte=now).order_by("id"):
+        async with in_transaction() as connection:
+            row = await board.locked(election.id, connection)
+            if row.state in RUNNING:
+                await pause(row, Pause.RESTORED, {}, connection, now)
+                paused += 1
+    if not paused:
+        return []
+    return [
+        ngettext(
+            "%(n)s vote is paused: ballots that came after this copy was made are not in it. If there were none, an "
+            "administrator of elections resumes it by one press on its page.",
+            "%(n)s votes are paused: ballots that came after this copy was made are not in it. If there were none, an "
+            "administrator of elections resumes each by one press on its page.",
+            paused,
+        )
+    ]
+
+
+async def pause(
+    row: Election, why: Pause, details: Mapping[str, object], connection: BaseDBAsyncClient, now: datetime
+) -> None:
+    """Let a vote stand still; everybody is told. `row` must be `board.locked`."""
+    row.paused_at, row.paused_why = now, why
+    await row.save(update_fields=["paused_at", "paused_why"], using_db=connection)
+    await audit.record(SYSTEM, "election_paused", row.subject, now=now, details={"why": str(why), **details})
+
+
+async def resume(election: Election, reason: str, *, actor: Actor, now: datetime) -> None:
+    """Take ballots again on the board as it is. Whoever finds a ballot missing must have time to vote again."""
+    async with in_transaction() as connection:
+        row = await board.locked(election.id, connection)
+        if not row.is_paused:
+            raise Refused(_("This vote is not paused."), "not_paused")
+        if row.closes_at is None or now >= row.closes_at:
+            raise Refused(
+                _("The closing time is over. Extend the vote first, so that people have time to vote again."), "over"
+            )
+        row.paused_at = None
+        await row.save(update_fields=["paused_at"], using_db=connection)
+        await audit.record(actor, "election_resumed", row.subject, now=now, reason=reason)
 
 
 async def remind(election: Election, *, actor: Actor, now: datetime, settings: Settings) -> int:
@@ -175,6 +225,8 @@ async def remind(election: Election, *, actor: Actor, now: datetime, settings: S
         raise Refused(_("In this election nobody knows who has voted, so nobody can be reminded."), "unknown")
     if await turn(election.id, now=now) is not State.OPEN:
         raise Refused(_("Reminders are possible while the vote is open."), "not_open")
+    if await Election.filter(id=election.id, paused_at__isnull=False).exists():
+        raise Refused(_("The vote is paused: whoever was reminded now could not vote."), "paused")
     sent, after = 0, 0
     while True:
         waiting = (

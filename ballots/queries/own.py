@@ -45,7 +45,7 @@ async def waits(who: Who, now: datetime) -> list[Part]:
     rows = (
         await entries(person)
         .filter(election__state__in=(State.READY, State.OPEN), election__is_test=False)
-        .filter(election__opens_at__lte=now, election__closes_at__gt=now)
+        .filter(election__opens_at__lte=now, election__closes_at__gt=now, election__paused_at=None)
         .select_related("election")
         .order_by("election__closes_at")
         .limit(MOST)

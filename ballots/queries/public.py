@@ -24,6 +24,9 @@ SEEN = (
     "election_opened",
     "election_closed",
     "election_extended",
+    "election_paused",
+    "election_resumed",
+    "receipt_missing",
     "election_added_up",
     "trustee_key_lost",
     "trustee_decrypted",
@@ -37,7 +40,7 @@ SEEN = (
 async def find(uuid: str, now: datetime) -> Election | None:
     """A published election as it is now: what time alone brings about is seen to first."""
     row = await Election.get_or_none(uuid=uuid, frozen_at__isnull=False)
-    if row is not None and due(row.state, row.opens_at, row.closes_at, now) is not None:
+    if row is not None and due(row.state, row.opens_at, row.closes_at, now, row.paused_at) is not None:
         await running.turn(row.id, now=now)
         row = await Election.get(id=row.id)
     return row
@@ -53,9 +56,9 @@ class Pulse:
 
 async def pulse(row: Election, now: datetime) -> Pulse:
     """The state and the height as they are now."""
-    found = await Election.filter(id=row.id).values("state", "height", "opens_at", "closes_at")
+    found = await Election.filter(id=row.id).values("state", "height", "opens_at", "closes_at", "paused_at")
     state, height = State(found[0]["state"]), int(found[0]["height"])
-    if due(state, found[0]["opens_at"], found[0]["closes_at"], now) is not None:
+    if due(state, found[0]["opens_at"], found[0]["closes_at"], now, found[0]["paused_at"]) is not None:
         return Pulse(await running.turn(row.id, now=now), height)
     return Pulse(state, height)
 
@@ -159,6 +162,7 @@ async def details(row: Election) -> dict[str, Any]:
     return {
         "uuid": row.uuid,
         "state": str(row.state),
+        "paused": row.is_paused,
         "test": row.is_test,
         "title": row.title,
         "description": row.description,

@@ -27,7 +27,7 @@ async def board(request: Request) -> Response:
     page, code = min(page_number(request), last), request.query_params.get("code", "")[:200]
     context = {
         "election": row,
-        "state": words.STATES[row.state],
+        "state": words.chip_of(row),
         "items": await public.page(row, page),
         "page": page,
         "last": last,

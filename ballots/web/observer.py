@@ -134,7 +134,7 @@ async def verify(request: Request) -> Response:
     has_result = row.state in (State.TALLIED, State.ARCHIVED)
     context = {
         "election": row,
-        "state": words.STATES[row.state],
+        "state": words.chip_of(row),
         "checks": checks(),
         "has_result": has_result,
         "size": (await public.holders(row)).size,

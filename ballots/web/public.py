@@ -34,7 +34,7 @@ async def index(request: Request) -> Response:
     now = clock.now()
     listed = await lists.listed(request.query_params.get("state", ""), page_number(request), now)
     return render(
-        request, "ballots/index.html", {"listed": listed, "now": now, "states": words.STATES, "left": days_left}
+        request, "ballots/index.html", {"listed": listed, "now": now, "chip_of": words.chip_of, "left": days_left}
     )
 
 
@@ -48,7 +48,7 @@ async def show(request: Request) -> Response:
         "election": row,
         "agency": agency,
         "now": now,
-        "state": words.STATES[row.state],
+        "state": words.chip_of(row),
         "days": days_left(row.opens_at if row.state is State.READY else row.closes_at, now),
         "questions": [Question.of(value) for value in row.questions],
         "documents": await documents.documents_of(row),

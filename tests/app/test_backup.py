@@ -64,7 +64,7 @@ def make(settings: Settings, target: Path, features: Sequence[Feature] = FEATURE
 def load(settings: Settings, source: Path, features: Sequence[Feature] = FEATURES) -> Summary:
     async def run() -> Summary:
         async with _outside():
-            return await restore(settings, features, source)
+            return await restore(settings, features, source, NOW)
 
     return asyncio.run(run())
 

@@ -47,6 +47,8 @@ def test_time_opens_and_closes() -> None:
     assert due(State.READY, OPENS, CLOSES, OPENS) is State.OPEN
     assert due(State.OPEN, OPENS, CLOSES, CLOSES - timedelta(seconds=1)) is None
     assert due(State.OPEN, OPENS, CLOSES, CLOSES) is State.CLOSED
+    assert due(State.OPEN, OPENS, CLOSES, CLOSES, OPENS) is None, "a paused vote is not closed"
+    assert due(State.READY, OPENS, CLOSES, CLOSES, OPENS) is State.OPEN
     assert all(due(state, OPENS, CLOSES, CLOSES) is None for state in State if state not in {State.READY, State.OPEN})
 
 

@@ -75,6 +75,7 @@ FOR_PROGRAMS = {
     "api:ballot",
     "api:cast",
     "api:audit",
+    "api:receipt",
     "api:ceremony",
     "api:publish",
     "api:mail_codes",
