@@ -21,15 +21,14 @@ from ballots.queries import public
 from ballots.receipts import CODE, signing_key
 from ballots.rules import Question, State, largest_ballot
 from ballots.web.found import authority_of, election, trustee
+from ballots.web.receipts import MOST_RECEIPT, SHOW
 from crypto.encoding import parse_json
 from crypto.errors import ProtocolError
 
 CAST = Rule("cast", "60/minute")
 AUDIT = Rule("audit", "100/hour")
-SHOW = Rule("receipt", "60/minute")
 MOST_BYTES = 8 << 20
 """Of one ballot or one trustee's part; `largest_ballot` says what is possible in an election."""
-MOST_RECEIPT = 16 << 10
 CEREMONY = Rule("ceremony", "600/hour")
 STATUS = {
     **dict.fromkeys(("sign_in", "link"), 401),

@@ -17,7 +17,7 @@ MANAGE = Act(
 PREPARE = Act("election.prepare", _("Prepare an election"), signed_in=True, roles=_ADMINISTRATORS, by_agent=False)
 DECIDE = Act(
     "election.decide",
-    _("Freeze, extend, cancel or archive an election"),
+    _("Freeze, extend, resume, cancel or archive an election"),
     signed_in=True,
     roles=_ADMINISTRATORS,
     proof=True,

@@ -51,8 +51,7 @@ def _is_open(row: Election, now: datetime) -> None:
         raise Refused(_("The vote has not begun yet."), "not_open")
     if row.is_paused:
         raise Refused(
-            _("The vote is paused, so no ballot is taken now. This one is not in the box. Vote when the vote goes on."),
-            "paused",
+            _("The vote is paused: no ballot is accepted until it goes on. The election’s page says why."), "paused"
         )
     if row.state not in RUNNING or now >= row.closes_at:
         raise Refused(_("The vote is closed: no ballot is accepted any more."), "closed")

@@ -267,6 +267,14 @@ class Cancelling(Form):
     _line = field_validator("reason")(one_line)
 
 
+class Resuming(Form):
+    """Why a paused vote goes on. Everybody may read it."""
+
+    reason: str = Field(min_length=3, max_length=REASON)
+
+    _line = field_validator("reason")(one_line)
+
+
 class Extending(Form):
     """A later closing time, and why. Everybody may read it."""
 

@@ -64,5 +64,9 @@ async def closing_soon(now: datetime) -> tuple[int, list[Election]]:
     """How many votes are open, and those that close in the coming days."""
     await running.turn_all(now)
     running_now = Election.filter(frozen_at__isnull=False, is_test=False, state=State.OPEN)
-    rows = running_now.filter(closes_at__lte=now + SOON).select_related("agency").order_by("closes_at", "id")
+    rows = (
+        running_now.filter(closes_at__lte=now + SOON, paused_at=None)
+        .select_related("agency")
+        .order_by("closes_at", "id")
+    )
     return await running_now.count(), await rows.limit(MOST_ON_HOME)

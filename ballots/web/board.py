@@ -37,7 +37,7 @@ async def board(request: Request) -> Response:
         "kind_says": words.kind_says,
         "in_address": in_address,
         "live": row.state in LIVE,
-        "is_open": row.state is State.OPEN,
+        "is_open": row.state is State.OPEN and not row.is_paused,
     }
     return render(request, "ballots/board.html", context)
 

@@ -1,4 +1,4 @@
-"""Steps that the public sees: freeze, extend, remind, archive."""
+"""Steps that the public sees: freeze, extend, resume, remind, archive."""
 
 from datetime import datetime
 
@@ -12,7 +12,7 @@ from app.i18n import gettext as _
 from app.web import settings_of
 from ballots import policy
 from ballots.actions import Outdated, Refused, running
-from ballots.forms.drafts import Extending, Seen
+from ballots.forms.drafts import Extending, Resuming, Seen
 from ballots.models import Election
 from ballots.queries import managing as queries
 from ballots.queries.managing import place_of
@@ -82,6 +82,21 @@ async def _extend(request: Request, row: Election, form: Entered, status: int = 
     return await page(request, "manage_extend.html", row, form, status=status, zone=settings_of(request).time_zone)
 
 
+async def resume(request: Request) -> Response:
+    """Let a paused vote go on."""
+    row = await election_of(request)
+    try:
+        form = await parse(request, Resuming)
+        await running.resume(row, form.reason, actor=actor_of(request), now=clock.now())
+    except Invalid as invalid:
+        return await hub(request, row, invalid.entered, 422)
+    except Refused as refusal:
+        fresh = await election_of(request)
+        if fresh.is_paused:
+            return await hub(request, fresh, refused(refusal.sentence, await typed_in(request)), 409)
+    return done(request, "ballots:prepare", "resumed", row)
+
+
 async def remind(request: Request) -> Response:
     """Write to those who have not voted. Who that is, nobody is told."""
     row = await election_of(request)
@@ -109,6 +124,7 @@ _ONE = "/manage/elections/{uuid}"
 ROUTES = [
     Guarded(f"{_ONE}/freeze", freeze, name="ballots:freeze", act=policy.DECIDE, place=place_of, methods=BOTH),
     Guarded(f"{_ONE}/extend", extend, name="ballots:extend", act=policy.DECIDE, place=place_of, methods=BOTH),
+    Guarded(f"{_ONE}/resume", resume, name="ballots:resume", act=policy.DECIDE, place=place_of, methods=["POST"]),
     Guarded(f"{_ONE}/remind", remind, name="ballots:remind", act=policy.PREPARE, place=place_of, methods=["POST"]),
     Guarded(f"{_ONE}/archive", archive, name="ballots:put_away", act=policy.DECIDE, place=place_of, methods=["POST"]),
 ]

@@ -4,20 +4,30 @@ import io
 from typing import Any
 
 import segno
+from starlette.datastructures import UploadFile
 from starlette.exceptions import HTTPException
 from starlette.requests import Request
 from starlette.responses import JSONResponse, Response
 
+from app import clock
 from app.access import Guarded
 from app.errors import wants_json
+from app.forms import Entered
 from app.i18n import gettext as _
-from app.web import render, settings_of
-from ballots.actions import casting
+from app.limits import Rule, address
+from app.web import private, render, settings_of, spend
+from ballots.actions import Refused, casting, evidence
 from ballots.models import CastBallot, Election
 from ballots.policy import READ
 from ballots.queries import public
 from ballots.receipts import in_address, signing_key
 from ballots.web.found import election
+from crypto.encoding import parse_json
+from crypto.errors import Malformed
+
+SHOW = Rule("receipt", "60/minute")
+MOST_RECEIPT = 16 << 10
+"""Bytes of a receipt that is shown, with what a form has around it."""
 
 
 def groups(code: str) -> list[str]:
@@ -61,6 +71,38 @@ async def picture(request: Request) -> Response:
     return Response(drawn.getvalue(), media_type="image/svg+xml", headers={"Cache-Control": "private, max-age=3600"})
 
 
+async def check(request: Request) -> Response:
+    """Show a receipt, as its file or as the letter has it, and read whether its ballot is on the board."""
+    row = await election(request)
+    if request.method != "POST":
+        return _check(request, row, Entered())
+    await spend(request, (SHOW, address(request)))
+    text = await _shown(request)
+    try:
+        value = parse_json(text.encode(errors="replace"))
+        there = await evidence.show(row, value, key=signing_key(settings_of(request).key), now=clock.now())
+    except Malformed:
+        sentence = _("This is not a receipt, or it is damaged.")
+        return _check(request, row, Entered({"receipt": text}, {"receipt": [sentence]}), 422)
+    except Refused as refused:
+        return _check(request, row, Entered({"receipt": text}, {"receipt": [refused.sentence]}), 422)
+    return _check(request, await election(request), Entered({"receipt": text}), there=there)
+
+
+async def _shown(request: Request) -> str:
+    """What was sent: the file, or else what was pasted."""
+    async with request.form() as form:
+        file, text = form.get("file"), form.get("receipt")
+        if isinstance(file, UploadFile) and file.size:
+            return (await file.read()).decode(errors="replace")
+        return text.strip() if isinstance(text, str) else ""
+
+
+def _check(request: Request, row: Election, form: Entered, status: int = 200, there: bool | None = None) -> Response:
+    context = {"election": row, "form": form, "there": there}
+    return private(render(request, "ballots/receipt_check.html", context, status=status))
+
+
 async def receipt_key(request: Request) -> Response:
     """The key with which receipts are signed: a page, or JSON for programs."""
     key = signing_key(settings_of(request).key).verify_key.encode().hex()
@@ -75,6 +117,14 @@ async def receipt_key(request: Request) -> Response:
 
 ROUTES = [
     Guarded("/elections/receipt-key", receipt_key, name="ballots:receipt_key", act=READ),
+    Guarded(
+        "/elections/{uuid}/receipts",
+        check,
+        name="ballots:receipt_check",
+        act=READ,
+        methods=["GET", "POST"],
+        max_body_size=MOST_RECEIPT,
+    ),
     Guarded("/elections/{uuid}/receipts/{tracker}.svg", picture, name="ballots:receipt_qr", act=READ),
     Guarded("/elections/{uuid}/receipts/{tracker}", show, name="ballots:receipt_page", act=READ),
 ]

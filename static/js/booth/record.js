@@ -51,12 +51,13 @@ const UUID = /^[1-9A-HJ-NP-Za-km-z]{14,64}$/;
 /** Whether this can be an election's identifier; it becomes part of addresses. */
 export const isUuid = (text) => typeof text === "string" && UUID.test(text);
 
-/** Whether ballots are taken now: "open", "early", "over" or "never". @param {object} details */
-export function openness({ state, opens_at: opens, closes_at: closes }, now) {
+/** Whether ballots are taken now: "open", "early", "paused", "over" or "never". @param {object} details */
+export function openness({ state, paused, opens_at: opens, closes_at: closes }, now) {
   if (state === "cancelled") return "never";
-  if (state === "open") return "open"; // the portal knows; a clock that is wrong keeps nobody from voting
+  if (state === "open") return paused ? "paused" : "open"; // the portal knows; a wrong clock keeps nobody from voting
   if (!opens || !closes || state !== "ready") return "over";
-  return now < Date.parse(opens) ? "early" : "open";
+  if (now < Date.parse(opens)) return "early";
+  return paused ? "paused" : "open";
 }
 
 /** A code in fours, for reading and comparing. @param {string} code @returns {string[]} */

@@ -74,6 +74,14 @@ test("a vote is open between its times and in no other state", () => {
   assert.equal(at("cancelled", "2026-11-24T12:00:00Z"), "never");
 });
 
+test("a paused vote takes no ballots, though its time has come or is over", () => {
+  const vote = { state: "open", paused: true, opens_at: "2026-11-24T10:00:00+00:00", closes_at: "2026-11-25T10:00:00+00:00" };
+  assert.equal(openness(vote, Date.parse("2026-11-24T12:00:00Z")), "paused");
+  assert.equal(openness(vote, Date.parse("2026-11-26T12:00:00Z")), "paused");
+  assert.equal(openness({ ...vote, state: "ready" }, Date.parse("2026-11-24T09:00:00Z")), "early");
+  assert.equal(openness({ ...vote, state: "tallied" }, Date.parse("2026-11-26T12:00:00Z")), "over");
+});
+
 test("codes are shown in fours, and only an identifier goes into an address", () => {
   assert.deepEqual(inFours("abcdefghi"), ["abcd", "efgh", "i"]);
   assert.ok(isUuid("abcdefghijkmno"));
