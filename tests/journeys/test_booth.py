@@ -325,6 +325,47 @@ def test_where_there_is_nothing_to_vote_on_it_is_said_why(visit: Visit, votes: d
     expect(without.heading).to_have_count(1)
 
 
+@LANGUAGES
+def test_a_paused_vote_says_so_on_its_pages_and_in_the_booth(
+    visit: Visit, votes: dict[str, Vote], language: str
+) -> None:
+    vote, visitor = votes["paused"], visit(language, PHONE)
+    visitor.open(vote.booth(language))
+    heading(visitor, "The vote is paused")
+    check(visitor)
+    visitor.link("To the election’s page").click()
+    visitor.arrives(f"/elections/{vote.uuid}")
+    check(visitor)
+    visitor.link("Check your receipt").click()
+    visitor.arrives(f"/elections/{vote.uuid}/receipts")
+    check(visitor)
+    visitor.button("Check it").click()
+    expect(visitor.main.get_by_role("alert")).to_be_visible()
+    check(visitor)
+    visitor.complaints[:] = [line for line in visitor.complaints if "422" not in line]
+
+
+def test_a_vote_that_is_paused_while_one_votes_leaves_the_ballot_out_of_the_box(
+    visit: Visit, votes: dict[str, Vote]
+) -> None:
+    vote, visitor = votes["paused"], visit("en", PHONE)
+
+    def before(route: Route) -> None:
+        route.fulfill(json=route.fetch().json() | {"paused": False})
+
+    visitor.page.route(f"**/api/elections/{vote.uuid}", before)
+    to_seal(visitor, vote, vote.codes["1"])
+    visitor.button("Cast your ballot").click()
+    heading(visitor, CODE)
+    visitor.button("Cast your ballot").click()
+    heading(visitor, "Your ballot was not accepted")
+    expect(visitor.page.get_by_text("The vote is paused: no ballot is accepted until it goes on.")).to_be_visible()
+    expect(visitor.page.get_by_text("It is not in the box.", exact=True)).to_be_visible()
+    expect(visitor.button("Seal anew and try again")).to_be_hidden()
+    check(visitor)
+    visitor.complaints[:] = [line for line in visitor.complaints if "409" not in line]
+
+
 def test_the_keyboard_is_enough(visit: Visit, votes: dict[str, Vote]) -> None:
     vote, visitor = votes["test"], visit("ar")
     enter(visitor, vote, vote.codes["3"])

@@ -48,7 +48,7 @@ class Vote:
 
 
 def votes_in(portal: Portal) -> dict[str, Vote]:
-    """Make elections in a portal: `two` questions, one that is `signed`, `large`, `early`, a `test`."""
+    """Make elections in a portal: `two` questions, one that is `signed`, `large`, `early`, `paused`, a `test`."""
     command = [sys.executable, "-m", "tests.journeys.voting", str(portal.log.parent / "data")]
     root = Path(__file__).resolve().parents[2]
     made = subprocess.run(command, cwd=root, check=True, capture_output=True, text=True, timeout=120).stdout
@@ -76,11 +76,14 @@ def _wanted() -> dict[str, dict[str, Any]]:
         "signed": {"sign_in": True, "voters": [("1", "زينب", VOTER, 1)]},
         "large": {"questions": large},
         "early": {"opens": now + HOUR, "closes": now + 3 * HOUR},
+        "paused": {},
         "test": {"is_test": True},
     }
 
 
 async def _make(folder: Path) -> dict[str, Any]:
+    from ballots.models import Election  # noqa: PLC0415
+    from ballots.rules import Pause  # noqa: PLC0415
     from tests.app.portal import opened, settings_for  # noqa: PLC0415
     from tests.ballots.elections import ready  # noqa: PLC0415
 
@@ -89,6 +92,8 @@ async def _make(folder: Path) -> dict[str, Any]:
         for name, chosen in _wanted().items():
             made = await ready(now=now - 2 * HOUR, **{"opens": now - HOUR, "closes": now + 48 * HOUR, **chosen})
             told[name] = {"uuid": made.uuid, "codes": made.codes}
+            if name == "paused":
+                await Election.filter(id=made.id).update(paused_at=now, paused_why=Pause.RESTORED)
     return told
 
 
