@@ -255,7 +255,7 @@ class Booth extends Entering {
     }
     if (answer.kind === "refused") {
       const code = answer.code || (answer.status === 403 ? "agent" : "");
-      this.keeper.forget();
+      if (code !== "paused") this.keeper.forget(); // after a pause the very same ballot can be sent again
       this.refusal = { code, detail: answer.detail };
       this.on("refused");
       return;
@@ -378,8 +378,8 @@ class Booth extends Entering {
     } catch {
       return; // without a line one may choose all the same: it is needed again only when the ballot is cast
     }
-    const { state, opens_at, closes_at } = now;
-    Object.assign(this.details, { state, opens_at, closes_at });
+    const { state, paused, opens_at, closes_at } = now;
+    Object.assign(this.details, { state, paused, opens_at, closes_at });
     this.put("closes", this.moment(closes_at));
   }
 
