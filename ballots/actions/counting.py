@@ -231,13 +231,20 @@ async def _verified(path: Path, result: bytes) -> None:
         await process.wait()
         raise
     try:
-        verdict = json.loads(told)["verdict"]
+        report = json.loads(told)
+        verdict = report["verdict"]
     except (ValueError, KeyError):
         raise Unsound(
             f"the verifier ended with {process.returncode}: {complained.decode(errors='replace')[:1500]}"
         ) from None
     if process.returncode != 0 or verdict != Verdict.VERIFIED:
-        raise Unsound(f"the record is {verdict}: {told.decode(errors='replace')[:1500]}")
+        failed = [
+            f"{check['id']}: {failure['reason']}"
+            for check in report.get("checks", ())
+            if check["status"] == "failed"
+            for failure in check["failures"][:1]
+        ]
+        raise Unsound(f"the record is {verdict}: {'; '.join(failed) or report.get('reason', '')}"[:1500])
 
 
 async def proofs_json(row: Election) -> bytes:

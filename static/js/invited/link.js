@@ -1,7 +1,8 @@
 // Whoever was invited by a link: the token behind its `#`, and what is asked of the portal with it.
 //
-// A browser does not send what stands behind `#`. It is taken out of the address bar at once, so that it stands in no
-// history, and kept for this window only, so that the page can be loaded again.
+// A browser does not send what stands behind `#`. It is taken out of the address bar and of the window's history at once,
+// and kept for this window only, so that the page can be loaded again. Some browsers note an address in their list of
+// visits before a page can do that; who has the trustee's browser has more than the link.
 
 const TOKEN = /^[A-Za-z0-9_-]{43}$/;
 
