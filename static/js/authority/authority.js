@@ -28,7 +28,7 @@ class Desk {
 
   start() {
     const { uuid } = this.place.dataset;
-    const token = takeToken(this.window.location, this.window.history, storeOf(this.window).store, `sawtuna-authority-${uuid}`);
+    const token = takeToken(this.window.location, this.window.history, storeOf(() => this.window.sessionStorage).store, `sawtuna-authority-${uuid}`);
     this.listen();
     if (!token) return this.stop("no-link");
     this.portal = portal(`/api/elections/${uuid}`, token);

@@ -36,7 +36,7 @@ class Booth extends Entering {
     this.other(uuid);
     if (!isUuid(uuid)) return this.stop("missing");
     this.uuid = uuid;
-    const { store, lasts } = storeOf(this.scope);
+    const { store, lasts } = storeOf(() => this.scope.sessionStorage);
     this.store = store;
     this.lasts = lasts;
     this.keeper = keeper(uuid, store);

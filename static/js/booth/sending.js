@@ -130,14 +130,15 @@ export function memory() {
 }
 
 /**
- * The tab's store, or the browser's, where it may be used.
- * @param {"sessionStorage" | "localStorage"} [kind]
+ * A browser's store where it may be used.
+ * @param {() => any} open gives the store; browsers that forbid it throw
  * @returns {{store: any, lasts: boolean}}
  */
-export function storeOf(scope, kind = "sessionStorage") {
+export function storeOf(open) {
   try {
-    scope[kind].getItem("sawtuna");
-    return { store: scope[kind], lasts: true };
+    const store = open();
+    store.getItem("sawtuna");
+    return { store, lasts: true };
   } catch (error) {
     if (error instanceof DOMException || error instanceof TypeError) return { store: memory(), lasts: false };
     throw error;

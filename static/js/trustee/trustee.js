@@ -43,12 +43,12 @@ class Office {
     this.part = null;
     this.frozen = null;
     this.timer = 0;
-    this.store = storeOf(this.window, "localStorage").store;
+    this.store = storeOf(() => this.window.localStorage).store;
   }
 
   start() {
     const { uuid } = this.place.dataset;
-    const token = takeToken(this.window.location, this.window.history, storeOf(this.window).store, `sawtuna-trustee-${uuid}`);
+    const token = takeToken(this.window.location, this.window.history, storeOf(() => this.window.sessionStorage).store, `sawtuna-trustee-${uuid}`);
     this.listen();
     if (!token) return this.stop("no-link");
     this.portal = portal(`/api/elections/${uuid}`, token);
