@@ -49,8 +49,8 @@ check: assets
 	node --test $$(find tests/js -name '*.test.js')
 	.ci/no-addresses
 
-# Half as many processes again as there are cores: browsers and databases let tests wait a good part of the time.
-WORKERS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) \* 3 / 2)
+# Twice as many processes as there are cores: browsers and databases let tests wait a good part of the time.
+WORKERS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) \* 2)
 test: system assets check
 	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import shutil
 import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,8 +48,7 @@ def running(folder: Path, **more: str) -> Iterator[Portal]:
         "PYTHONWARNINGS": "error",
         **more,
     }
-    for command in ("migrate", "seed-demo"):
-        subprocess.run([*SAWTUNA, command], cwd=folder, env=environment, check=True, capture_output=True)
+    _fill(folder, environment)
     log = folder / "portal.log"
     with log.open("wb") as file:
         process = subprocess.Popen(
@@ -63,6 +64,21 @@ def running(folder: Path, **more: str) -> Iterator[Portal]:
             except subprocess.TimeoutExpired:
                 process.kill()
                 process.wait()
+
+
+def _fill(folder: Path, environment: Mapping[str, str]) -> None:
+    """The demonstration's data: made once a run and copied, since it takes a processor for half a minute."""
+    shared = folder.parent.parent if "PYTEST_XDIST_WORKER" in os.environ else folder.parent
+    made, making = shared / "demonstration", shared / "demonstration-being-made"
+    with (shared / "demonstration.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not made.exists():
+            making.mkdir()
+            own = {**environment, "SAWTUNA_DATA_DIR": str(making)}
+            for command in ("migrate", "seed-demo"):
+                subprocess.run([*SAWTUNA, command], cwd=folder, env=own, check=True, capture_output=True)
+            making.rename(made)
+    shutil.copytree(made, folder / "data")
 
 
 def _free_port() -> int:

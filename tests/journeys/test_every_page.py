@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import re
+import zlib
 from pathlib import Path
 
 import pytest
@@ -252,6 +254,15 @@ LOOKS = {
     "ar": ((DESKTOP, "light"), (PHONE, "dark")),
     "en": ((DESKTOP, "dark"), (PHONE, "light")),
 }
+_OWN = re.compile(r"[\w-]{12,}|[0-9]+|\?.*")
+
+
+def look_at(path: str, language: str) -> tuple[int, str]:
+    """Width and appearance in which axe looks at a page: always the same for its kind, each of the four for a quarter.
+
+    axe takes half of a journey's time, and what it finds hangs on the style sheets that all pages share.
+    """
+    return LOOKS[language][zlib.crc32(_OWN.sub("", path).encode()) % 2]
 
 
 def check(visitor: Visitor) -> None:
@@ -260,19 +271,19 @@ def check(visitor: Visitor) -> None:
         pytest.fail("axe-core is missing: run `npm ci --ignore-scripts`.")
     page = visitor.page
     page.evaluate(AXE.read_text(encoding="utf-8"))
-    # Each language has the other half of the four ways to look at a page.
-    for width, appearance in LOOKS[visitor.language]:
-        page.set_viewport_size({"width": width, "height": 800})
-        assert visitor.scrolls_sideways() <= 0, f"{visitor.path} scrolls sideways at {width} px"
-        page.emulate_media(color_scheme=appearance)  # type: ignore[arg-type]  # one of the two
-        found = page.evaluate(
-            "rules => axe.run(document, {resultTypes: ['violations'], runOnly: rules}).then(r => "
-            "r.violations.map(v => [v.id, v.help, v.nodes.map(n => n.target.join(' '))]))",
-            RULES,
-        )
-        assert found == [], f"{visitor.path}, {width} px, {appearance}: {json.dumps(found, ensure_ascii=False)}"
+    for narrower in (DESKTOP, PHONE, NARROWEST):
+        page.set_viewport_size({"width": narrower, "height": 800})
+        assert visitor.scrolls_sideways() <= 0, f"{visitor.path} scrolls sideways at {narrower} px"
+    width, appearance = look_at(visitor.path, visitor.language)
+    page.set_viewport_size({"width": width, "height": 800})
+    page.emulate_media(color_scheme=appearance)  # type: ignore[arg-type]  # one of the two
+    found = page.evaluate(
+        "rules => axe.run(document, {resultTypes: ['violations'], runOnly: rules}).then(r => "
+        "r.violations.map(v => [v.id, v.help, v.nodes.map(n => n.target.join(' '))]))",
+        RULES,
+    )
+    assert found == [], f"{visitor.path}, {width} px, {appearance}: {json.dumps(found, ensure_ascii=False)}"
     page.set_viewport_size({"width": NARROWEST, "height": 640})
-    assert visitor.scrolls_sideways() <= 0, f"{visitor.path} scrolls sideways at {NARROWEST} px"
 
 
 def test_no_page_is_left_out_here() -> None:

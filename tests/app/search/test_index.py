@@ -380,7 +380,7 @@ def test_a_restored_portal_finds_what_it_found(tmp_path: Path, one: str, other: 
         asyncio.run(fill(old))
         try:
             asyncio.run(_outside(backup, old, FEATURES, tmp_path / "portal.tar.gz", NOW))
-            asyncio.run(_outside(restore, new, FEATURES, tmp_path / "portal.tar.gz"))
+            asyncio.run(_outside(restore, new, FEATURES, tmp_path / "portal.tar.gz", NOW))
         finally:
             release()
         asyncio.run(look(new))
