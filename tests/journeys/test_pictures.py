@@ -10,10 +10,10 @@ import pytest
 from playwright.sync_api import expect
 
 from app import demo
+from tests.journeys.booth import CODE, DONE, SEALED, enter, heading, option
 from tests.journeys.conftest import Visit
 from tests.journeys.elections import tell
 from tests.journeys.portal import Portal
-from tests.journeys.test_booth import CODE, DONE, SEALED, enter, heading, option
 from tests.journeys.test_trustees import come
 from tests.journeys.visitor import Visitor
 from tests.journeys.voting import votes_in
