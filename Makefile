@@ -49,10 +49,11 @@ check: assets
 	node --test $$(find tests/js -name '*.test.js')
 	.ci/no-addresses
 
-# Twice as many processes as there are cores: browsers and databases let tests wait a good part of the time.
-WORKERS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) \* 2)
+# Half as many processes again as there are cores: browsers and databases let tests wait a good part of the time. A file
+# stays with one process, which makes once what all its tests use; tests/conftest.py puts the longest files first.
+WORKERS ?= $(shell expr $$(nproc 2>/dev/null || echo 2) \* 3 / 2)
 test: system assets check
-	$(BIN)/python -m pytest -n $(WORKERS) --dist loadgroup
+	$(BIN)/python -m pytest -n $(WORKERS) --dist loadfile --no-loadscope-reorder
 
 pictures: system assets
 	SAWTUNA_PICTURES=$(CURDIR)/docs/voting/pictures $(BIN)/python -m pytest -q tests/journeys/test_pictures.py

@@ -21,7 +21,7 @@ from app.html import STATIC
 from app.i18n import either, format_date, format_datetime, format_number, format_share, reader
 from app.i18n import gettext as _
 from ballots.outcomes import Line, Outcome
-from ballots.report import Report
+from ballots.report import Report, verifying_says
 
 FONTS = STATIC / "vendor" / "fonts"
 FACES = {
@@ -316,21 +316,3 @@ def shares_say(outcome: Outcome, *, is_weighted: bool) -> str:
     if is_weighted:
         parts.append(_("Votes have weights here, and every number is a weight."))
     return " ".join(parts)
-
-
-def verifying_says() -> list[str]:
-    """How somebody checks the result, in three sentences."""
-    return [
-        _(
-            "Download the record from the election's page. "
-            "Everything needed to check it is in it, and no vote of anybody."
-        ),
-        _(
-            "Compare the fingerprint there with the one on this paper, in a newspaper, or with a trustee: "
-            "if they differ, you are looking at another election."
-        ),
-        _(
-            "Let the page verify the record in your browser, or run the commands below on a computer of your own. "
-            "The second program was not written by us."
-        ),
-    ]

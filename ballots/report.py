@@ -10,6 +10,7 @@ from typing import Any
 from app.accounts.forms.imports import safe_cell
 from app.accounts.models import Agency
 from app.i18n import either
+from app.i18n import gettext as _
 from ballots.models import Election
 from ballots.outcomes import Outcome, outcomes
 from ballots.queries import public
@@ -108,3 +109,21 @@ def to_csv(report: Report) -> str:
 
 def _both(text: Any) -> list[str]:
     return [str(text.get(language, "")) for language in ("ar", "en")]
+
+
+def verifying_says() -> list[str]:
+    """How somebody checks the result, in three sentences."""
+    return [
+        _(
+            "Download the record from the election's page. "
+            "Everything needed to check it is in it, and no vote of anybody."
+        ),
+        _(
+            "Compare the fingerprint there with the one on this paper, in a newspaper, or with a trustee: "
+            "if they differ, you are looking at another election."
+        ),
+        _(
+            "Let the page verify the record in your browser, or run the commands below on a computer of your own. "
+            "The second program was not written by us."
+        ),
+    ]

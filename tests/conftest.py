@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+from collections import Counter
 from typing import Any
 
 import pytest
@@ -17,5 +18,6 @@ def pytest_make_parametrize_id(val: Any, argname: str) -> str | None:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Journeys first: each file of them is one long piece of work, and at the end it would leave processors idle."""
-    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+    """Journeys first, then files with many tests: a long piece of work at the end would leave processors idle."""
+    count = Counter(item.path for item in items)
+    items.sort(key=lambda item: ("journeys" not in item.path.parts, -count[item.path], str(item.path)))

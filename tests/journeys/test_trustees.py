@@ -277,13 +277,10 @@ def print_letters(page: Page, codes: dict[str, str]) -> None:
     expect(shown).to_have_count(0)
 
 
-@LANGUAGES
-def test_codes_that_are_good_stay_when_the_list_changes(
-    visit: Visit, portal: Portal, tmp_path: Path, language: str
-) -> None:
+def test_codes_that_are_good_stay_when_the_list_changes(visit: Visit, portal: Portal, tmp_path: Path) -> None:
     """A voter was forgotten and a letter was stolen: two new codes, and nobody else is troubled."""
     made = tell(portal, "draft", voters=[(str(number), f"ناخب {number}", "", 1) for number in (1, 2, 3)])
-    clerk = visit(language)
+    clerk = visit("ar")
     clerk.open(f"/elections/{made['uuid']}/credentials#{made['authority']}")
     clerk.button("Make the codes").click()
     private = saved(clerk, "Save the file of codes", tmp_path)
