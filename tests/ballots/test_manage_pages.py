@@ -41,7 +41,8 @@ PAGES = (
 )
 # What stays Latin: names of programs and zones, addresses, hashes, and the account that does all this.
 LATIN = re.compile(
-    r"\b(Elections|English|Sawtuna|CSV|UTF|SHA|Asia|Baghdad|sawtuna|credentials|make|help|T)\b|\S*@ ?\S*|[\w/+]{40,}"
+    r"\b(Elections|English|Sawtuna|CSV|UTF|SHA|PDF|Asia|Baghdad|sawtuna|credentials|make|help|T)\b"
+    r"|\S*@ ?\S*|[\w/+]{40,}"
 )
 
 

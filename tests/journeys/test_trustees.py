@@ -86,18 +86,17 @@ def make_key(someone: Visitor, folder: Path, *, looking: bool) -> Path:
     return file
 
 
-@LANGUAGES
 def test_trustees_make_a_key_and_open_the_count_and_an_authority_issues_codes(
-    visit: Visit, portal: Portal, tmp_path: Path, language: str
+    visit: Visit, portal: Portal, tmp_path: Path
 ) -> None:
+    """The first trustee reads Arabic, the others English; each of these pages is looked at in both."""
     made = tell(portal, "draft")
-    other = "en" if language == "ar" else "ar"
-    trustees = [come(visit, made, language if number == 1 else other, number) for number in (1, 2, 3)]
+    trustees = [come(visit, made, "ar" if number == 1 else "en", number) for number in (1, 2, 3)]
     folders = [tmp_path / str(number) for number in (1, 2, 3)]
     files = []
     for number, someone in enumerate(trustees):
         folders[number].mkdir()
-        files.append(make_key(someone, folders[number], looking=number == 0))
+        files.append(make_key(someone, folders[number], looking=number < 2))
         if number == 0:
             expect(screen(someone, "The trustees make the key together")).to_be_visible()
             expect(someone.main.locator("[data-slot=waiting-for]")).to_contain_text("Yusuf Hanna")
@@ -120,7 +119,7 @@ def test_trustees_make_a_key_and_open_the_count_and_an_authority_issues_codes(
             )
         load(someone, "test", files[number])
         expect(screen(someone, "Your key works")).to_be_visible()
-        if number == 0:
+        if number < 2:
             looks(someone)
     prints = {someone.main.locator("[data-slot=trustees-print]").text_content() for someone in trustees}
     assert len(prints) == 1, "all of them can compare one fingerprint"
@@ -131,7 +130,7 @@ def test_trustees_make_a_key_and_open_the_count_and_an_authority_issues_codes(
     complete = saved(trustees[0], "Save the finished key file as well", folders[0])
     assert "sealed_key" in json.loads(complete.read_bytes())
 
-    codes = issue(visit, made, language, tmp_path)
+    codes = issue(visit, made, "ar", tmp_path)
     tell(portal, "hold", uuid=made["uuid"], codes=codes)
 
     open_count(trustees, files, made["uuid"], folders[2])
@@ -145,8 +144,7 @@ def open_count(trustees: list[Visitor], files: list[Path], uuid: str, folder: Pa
         someone = trustees[number]
         someone.page.reload()
         expect(screen(someone, "Open your part of the sum")).to_be_visible()
-        if number == 0:
-            looks(someone)
+        looks(someone)
         load(someone, "decrypt", files[number])
         expect(someone.button("Check everything and open my part")).to_be_visible()
         if number == 0:
@@ -158,8 +156,7 @@ def open_count(trustees: list[Visitor], files: list[Path], uuid: str, folder: Pa
         else:
             by_command(someone, uuid, folder)
         expect(screen(someone, "Thank you: your part is done")).to_be_visible(timeout=60_000)
-        if number == 0:
-            looks(someone)
+        looks(someone)
 
 
 def looks_at_the_sum(someone: Visitor) -> None:
@@ -280,7 +277,7 @@ def print_letters(page: Page, codes: dict[str, str]) -> None:
 def test_codes_that_are_good_stay_when_the_list_changes(visit: Visit, portal: Portal, tmp_path: Path) -> None:
     """A voter was forgotten and a letter was stolen: two new codes, and nobody else is troubled."""
     made = tell(portal, "draft", voters=[(str(number), f"ناخب {number}", "", 1) for number in (1, 2, 3)])
-    clerk = visit("ar")
+    clerk = visit("en")
     clerk.open(f"/elections/{made['uuid']}/credentials#{made['authority']}")
     clerk.button("Make the codes").click()
     private = saved(clerk, "Save the file of codes", tmp_path)
