@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from typing import Any
 
 from tortoise import fields
@@ -10,7 +11,7 @@ from tortoise.models import Model
 
 from app.accounts.models import Agency, Person
 from app.models import StoredFile
-from ballots.rules import Pause, State, is_paused
+from ballots.rules import Pause, State, due, is_paused
 
 
 class Election(Model):
@@ -73,6 +74,10 @@ class Election(Model):
     def is_paused(self) -> bool:
         """Whether the vote stands still."""
         return is_paused(self.state, self.paused_at)
+
+    def due(self, now: datetime) -> State | None:
+        """The state that time alone brings about, if any."""
+        return due(self.state, self.opens_at, self.closes_at, now, self.paused_at)
 
     class Meta:
         """Found by state and time."""

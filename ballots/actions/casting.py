@@ -19,7 +19,7 @@ from ballots.actions import Refused, running
 from ballots.frozen import election_of
 from ballots.models import BoardEvent, CastBallot, Credential, Election, SpoiledSeal, Turnout, Voter
 from ballots.receipts import Receipt
-from ballots.rules import RUNNING, SMALL, State, due
+from ballots.rules import RUNNING, SMALL, State
 from crypto.ballot import Ballot, Envelope
 from crypto.board import Kind
 from crypto.election import Election as Parsed
@@ -70,9 +70,7 @@ async def cast(row: Election, text: str, *, person: Person | None, key: SigningK
         return known
     _is_open(row, now)
     await _may_vote(row, person)
-    if (
-        due(row.state, row.opens_at, row.closes_at, now, row.paused_at) is not None
-    ):  # its time has come, and nobody has noticed yet
+    if row.due(now) is not None:  # its time has come, and nobody has noticed yet
         await running.turn(row.id, now=now)
     election = election_of(row)
     try:

@@ -24,7 +24,7 @@ from ballots.models import CeremonyPart, Credential, Election, ElectionDocument,
 from ballots.queries.documents import documents_of
 from ballots.queries.finding import entry_of
 from ballots.queries.preparation import preparation_of
-from ballots.rules import RUNNING, Pause, Question, State, described, due, spoken
+from ballots.rules import RUNNING, Pause, Question, State, described, spoken
 from crypto import seals
 from crypto.ballot_box import foundation
 from crypto.board import Kind
@@ -132,7 +132,7 @@ async def turn(election: int, *, now: datetime) -> State:
     """Open or close the election when its time has come; the state it is in then."""
     async with in_transaction() as connection:
         row = await board.locked(election, connection)
-        while (state := due(row.state, row.opens_at, row.closes_at, now, row.paused_at)) is not None:
+        while (state := row.due(now)) is not None:
             row.state = state
             if state is State.CLOSED:
                 row.closed_at = now
@@ -150,7 +150,7 @@ async def turn_all(now: datetime) -> None:
     """See to every election whose time has come."""
     is_due = Q(state=State.READY, opens_at__lte=now) | Q(state=State.OPEN, closes_at__lte=now, paused_at=None)
     for row in await Election.filter(is_due):
-        if due(row.state, row.opens_at, row.closes_at, now, row.paused_at) is not None:
+        if row.due(now) is not None:
             await turn(row.id, now=now)
 
 

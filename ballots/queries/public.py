@@ -40,7 +40,7 @@ SEEN = (
 async def find(uuid: str, now: datetime) -> Election | None:
     """A published election as it is now: what time alone brings about is seen to first."""
     row = await Election.get_or_none(uuid=uuid, frozen_at__isnull=False)
-    if row is not None and due(row.state, row.opens_at, row.closes_at, now, row.paused_at) is not None:
+    if row is not None and row.due(now) is not None:
         await running.turn(row.id, now=now)
         row = await Election.get(id=row.id)
     return row
